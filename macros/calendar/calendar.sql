@@ -1,0 +1,41 @@
+{#- Days and periods. Everything is a date: date_trunc and date arithmetic give timestamps on some
+    warehouses, so each result is cast. Weeks are ISO weeks (Monday). -#}
+
+{% macro add_days(day, days) -%}
+    {{ adapter.dispatch('add_days', 'retention_ledger')(day, days) }}
+{%- endmacro %}
+
+{% macro default__add_days(day, days) -%}
+    cast({{ dbt.dateadd('day', days, day) }} as date)
+{%- endmacro %}
+
+{#- Date plus integer stays a date on DuckDB and costs a tenth of interval arithmetic. -#}
+{% macro duckdb__add_days(day, days) -%}
+    ({{ day }} + cast({{ days }} as integer))
+{%- endmacro %}
+
+
+{% macro period_start(grain, day) -%}
+    cast({{ dbt.date_trunc(grain, day) }} as date)
+{%- endmacro %}
+
+
+{#- The start of the period that comes `periods` periods after the one starting on period_start. -#}
+{% macro add_periods(grain, periods, period_start) -%}
+    {%- if grain == 'quarter' -%}
+    cast({{ dbt.dateadd('month', '(' ~ periods ~ ') * 3', period_start) }} as date)
+    {%- else -%}
+    cast({{ dbt.dateadd(grain, periods, period_start) }} as date)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The last day of the period that starts on period_start. -#}
+{% macro period_end(grain, period_start) -%}
+    {{ add_days(add_periods(grain, 1, period_start), -1) }}
+{%- endmacro %}
+
+
+{% macro date_literal(text) -%}
+    cast({{ dbt.string_literal(text) }} as date)
+{%- endmacro %}

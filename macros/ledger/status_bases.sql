@@ -1,0 +1,18 @@
+{#- The bases: rules for "active". Each has a model int_spells_<basis> and the grains it is defined
+    for (whole empty calendar months say nothing about a week). -#}
+{% macro status_basis_rules() %}
+    {{ return({
+        'orders_window': {'grains': ['week', 'month', 'quarter', 'year']},
+        'orders_calendar': {'grains': ['month', 'quarter', 'year']},
+    }) }}
+{% endmacro %}
+
+
+{#- The bases of the policy that are defined for a grain. -#}
+{% macro bases_of_grain(grain) %}
+    {% set bases = [] %}
+    {% for basis in policy('status_bases') if grain in status_basis_rules()[basis].grains %}
+        {% do bases.append(basis) %}
+    {% endfor %}
+    {{ return(bases) }}
+{% endmacro %}

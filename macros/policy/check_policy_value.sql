@@ -1,0 +1,116 @@
+{#- Stops with a sentence that names the setting, its value and what is allowed. -#}
+{% macro check_policy_value(name, value, rule) %}
+    {% if value is none %}
+        {% if not rule.may_be_null %}
+            {% do refuse_setting(name, value, 'a value (it is empty)') %}
+        {% endif %}
+    {% elif rule.kind == 'whole number' %}
+        {% if value is not integer or value < rule.least or value > rule.most %}
+            {% do refuse_setting(name, value, 'a whole number from ' ~ rule.least ~ ' to ' ~ rule.most) %}
+        {% endif %}
+    {% elif rule.kind == 'share' %}
+        {% if value is not number or value is boolean or value < 0 or value > 1 %}
+            {% do refuse_setting(name, value, 'a number from 0 to 1') %}
+        {% endif %}
+    {% elif rule.kind == 'yes or no' %}
+        {% if value is not boolean %}
+            {% do refuse_setting(name, value, 'true or false') %}
+        {% endif %}
+    {% elif rule.kind == 'date' %}
+        {% if not is_calendar_date(value | string) %}
+            {% do refuse_setting(name, value, 'a date like 2025-01-31') %}
+        {% endif %}
+    {% elif rule.kind == 'time zone' %}
+        {% if value not in modules.pytz.all_timezones_set %}
+            {% do refuse_setting(name, value, 'a time zone name like Europe/London or UTC') %}
+        {% endif %}
+    {% elif rule.kind == 'text' %}
+        {% if value is not string or value == '' or (rule.among and value not in rule.among) %}
+            {% do refuse_setting(name, value, 'one of: ' ~ rule.among | join(' ') if rule.among else 'a text') %}
+        {% endif %}
+    {% elif rule.kind == 'list' %}
+        {% do check_policy_list(name, value, rule) %}
+    {% elif rule.kind == 'mapping' %}
+        {% do check_policy_mapping(name, value) %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro check_policy_list(name, value, rule) %}
+    {% if value is string or value is mapping or value is not sequence %}
+        {% do refuse_setting(name, value, 'a list like [first, second]') %}
+    {% elif not value and not rule.may_be_empty %}
+        {% do refuse_setting(name, value, 'a list with at least one entry') %}
+    {% elif value | unique(case_sensitive=true) | list | length < value | length %}
+        {% do refuse_setting(name, value, 'a list without repeated entries') %}
+    {% endif %}
+    {% for entry in value %}
+        {% if rule.among and entry not in rule.among %}
+            {% do refuse_setting(name, entry, 'a list with entries among: ' ~ rule.among | join(', ')) %}
+        {% elif entry is not string %}
+            {% do refuse_setting(name, entry, 'a list of texts (put quotes around each)') %}
+        {% endif %}
+    {% endfor %}
+    {% if name == 'uncounted_order_statuses' %}
+        {% for entry in value if entry in var('counted_order_statuses') %}
+            {% do refuse_setting(name, entry, 'a list without the statuses of `counted_order_statuses`') %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro check_policy_mapping(name, value) %}
+    {% if value is not mapping %}
+        {% do refuse_setting(name, value, 'a mapping like {orders: {...}}') %}
+    {% endif %}
+    {% for table, entries in value.items() %}
+        {% if table not in raw_table_columns() %}
+            {% do refuse_setting(name, table, 'a mapping whose keys are among: ' ~ raw_table_columns() | join(', ')) %}
+        {% elif entries is not mapping %}
+            {% do refuse_setting(name ~ '.' ~ table, entries, 'a mapping of names to SQL') %}
+        {% endif %}
+        {% if name == 'raw_columns' %}
+            {% for column in entries if column not in raw_table_columns()[table] %}
+                {% do refuse_setting(
+                    name ~ '.' ~ table, column,
+                    'a mapping whose keys are among: ' ~ raw_table_columns()[table] | join(', ')
+                ) %}
+            {% endfor %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{% macro refuse_setting(name, value, wanted) %}
+    {{ exceptions.raise_compiler_error(
+        'The policy var `' ~ name ~ '` is ' ~ (value | tojson if value is not string else "'" ~ value ~ "'")
+        ~ '; it must be ' ~ wanted ~ '. Set it under `vars` in dbt_project.yml or with --vars.'
+    ) }}
+{% endmacro %}
+
+
+{#- Whether a text is a day of the calendar in the form 2025-01-31. -#}
+{% macro is_calendar_date(text) %}
+    {% set parts = modules.re.match('^(\\d{4})-(\\d{2})-(\\d{2})$', text) %}
+    {% if not parts %}
+        {{ return(false) }}
+    {% endif %}
+    {% set year, month, day = parts.group(1) | int, parts.group(2) | int, parts.group(3) | int %}
+    {% if year < 1 or month < 1 or month > 12 or day < 1 %}
+        {{ return(false) }}
+    {% endif %}
+    {% set in_next_month = modules.datetime.date(year, month, 28) + modules.datetime.timedelta(days=4) %}
+    {% set last_day = (in_next_month - modules.datetime.timedelta(days=in_next_month.day)).day %}
+    {{ return(day <= last_day) }}
+{% endmacro %}
+
+
+{#- A var given on the command line that nobody reads is a typing mistake: say so. -#}
+{% macro check_var_names() %}
+    {% set known = policy_rules() | list + ['demo_latest_valid_date'] %}
+    {% for name in invocation_args_dict.get('vars', {}) if name not in known %}
+        {{ exceptions.raise_compiler_error(
+            'There is no policy var `' ~ name ~ '`. There are: ' ~ known | sort | join(', ') ~ '.'
+        ) }}
+    {% endfor %}
+{% endmacro %}

@@ -1,0 +1,135 @@
+{#- One setting of the policy: the var, checked. Everything that decides what is counted is read
+    through here, so that a wrong value stops the parse with a sentence. -#}
+{% macro policy(name) %}
+    {% set rule = policy_rules()[name] %}
+    {% set value = var(name) %}
+    {% if name == 'latest_valid_date' and value is none and reads_demo_seeds() %}
+        {% set value = var('demo_latest_valid_date') %}
+    {% endif %}
+    {% do check_policy_value(name, value, rule) %}
+    {% if rule.kind == 'date' and value is not none %}
+        {{ return(value | string) }}
+    {% endif %}
+    {{ return(value) }}
+{% endmacro %}
+
+
+{#- Every setting: what it must be, whether it is part of a definition (and so of policy_version),
+    and what it means. -#}
+{% macro policy_rules() %}
+    {{ return({
+        'policy_release': {
+            'kind': 'text', 'defines': true,
+            'meaning': 'Readable version of the policy; the first part of policy_version.',
+        },
+        'status_bases': {
+            'kind': 'list', 'among': status_basis_rules() | list, 'defines': true,
+            'meaning': 'Which rules for "active" are built.',
+        },
+        'inactivity_days': {
+            'kind': 'whole number', 'least': 1, 'most': 3660, 'defines': true,
+            'meaning': 'orders_window: an order keeps a customer active for this many days.',
+        },
+        'period_grains': {
+            'kind': 'list', 'among': ['week', 'month', 'quarter', 'year'], 'defines': true,
+            'meaning': 'Which period lengths are built.',
+        },
+        'segment_dimensions': {
+            'kind': 'list', 'among': ['country', 'acquisition_channel', 'customer_segment'],
+            'may_be_empty': true, 'defines': true,
+            'meaning': 'Which customer attributes the balances are split by.',
+        },
+        'counted_order_statuses': {
+            'kind': 'list', 'defines': true,
+            'meaning': 'Order statuses that count as a purchase (lower case).',
+        },
+        'uncounted_order_statuses': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Order statuses that are known and do not count (lower case).',
+        },
+        'reject_negative_amounts': {
+            'kind': 'yes or no', 'defines': true,
+            'meaning': 'Whether an order or a refund with an amount below 0 is rejected.',
+        },
+        'test_account_emails': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'SQL LIKE patterns (lower case) of the e-mail addresses of test accounts.',
+        },
+        'business_timezone': {
+            'kind': 'time zone', 'defines': true,
+            'meaning': 'Time zone whose days are counted.',
+        },
+        'as_of_date': {
+            'kind': 'date', 'may_be_null': true,
+            'meaning': 'Last day the data is complete through; null: the last day of any accepted order.',
+        },
+        'earliest_valid_date': {
+            'kind': 'date', 'meaning': 'A row dated before this day is rejected.',
+        },
+        'latest_valid_date': {
+            'kind': 'date', 'may_be_null': true,
+            'meaning': 'A row dated after this day is rejected; null: no limit.',
+        },
+        'timestamp_formats': {
+            'kind': 'list', 'may_be_empty': true,
+            'meaning': 'strptime formats that are tried after ISO 8601.',
+        },
+        'decimal_separator': {
+            'kind': 'text', 'among': ['.', ','], 'meaning': 'Decimal separator of amounts in text.',
+        },
+        'missing_texts': {
+            'kind': 'list', 'meaning': 'Texts that mean "no value".',
+        },
+        'max_rejected_share': {
+            'kind': 'share', 'meaning': 'The build stops when a larger share of a raw table is rejected.',
+        },
+        'max_days_without_orders': {
+            'kind': 'whole number', 'least': 1, 'most': 36600,
+            'meaning': 'The build stops when the orders pause for longer: a date is likely wrong.',
+        },
+        'raw_tables': {
+            'kind': 'list', 'among': raw_table_columns() | list,
+            'meaning': 'Which raw tables exist.',
+        },
+        'raw_files': {
+            'kind': 'text', 'may_be_null': true,
+            'meaning': 'Path of own files, with {name} for the table.',
+        },
+        'raw_schema': {
+            'kind': 'text', 'may_be_null': true, 'meaning': 'Schema of own raw tables.',
+        },
+        'raw_database': {
+            'kind': 'text', 'may_be_null': true, 'meaning': 'Database of own raw tables.',
+        },
+        'raw_columns': {
+            'kind': 'mapping', 'of_tables': true,
+            'meaning': 'Per table: canonical column -> SQL expression over the raw columns.',
+        },
+        'raw_line_level': {
+            'kind': 'list', 'among': ['orders'], 'may_be_empty': true,
+            'meaning': 'Tables with several rows per id, to be summed.',
+        },
+        'raw_rejects': {
+            'kind': 'mapping', 'of_tables': true, 'defines': true,
+            'meaning': 'Per table: reason -> SQL condition of raw rows to leave out.',
+        },
+    }) }}
+{% endmacro %}
+
+
+{#- A readable version and a hash of all that defines a number: the settings marked `defines` and
+    the metric catalogue. as_of_date, thresholds and where the data is are not in it. -#}
+{% macro policy_version() %}
+    {% set settings = {} %}
+    {% for name, rule in policy_rules().items() if rule.defines %}
+        {% do settings.update({name: policy(name)}) %}
+    {% endfor %}
+    {% set digest = local_md5(tojson(settings, sort_keys=true) ~ tojson(metric_catalogue(), sort_keys=true)) %}
+    {{ return(policy('policy_release') ~ '+' ~ digest[:8]) }}
+{% endmacro %}
+
+
+{#- The column every mart carries. -#}
+{% macro policy_version_column() -%}
+    cast({{ dbt.string_literal(policy_version()) }} as {{ dbt.type_string() }}) as policy_version
+{%- endmacro %}

@@ -1,0 +1,55 @@
+{#- One row per raw row, in canonical columns and otherwise as it came: the whole model of
+    base_<table>. Adds raw_reject_reason (the var raw_rejects) and raw_record (the whole raw row).
+    A table that is not in raw_tables has no rows. -#}
+{% macro base_table(table) %}
+    {%- set mapped = policy('raw_columns').get(table, {}) -%}
+    {%- if table in policy('raw_tables') -%}
+with raw as (
+    select * from {{ raw_relation(table) }}
+)
+
+select
+        {%- for column in raw_table_columns()[table] %}
+    {{ raw_column_expression(table, column) }} as {{ column }},
+        {%- endfor %}
+    {{ raw_reject_reason(table) }} as raw_reject_reason,
+    {{ raw_record('raw') }} as raw_record
+from raw
+    {%- else -%}
+select
+        {%- for column in raw_table_columns()[table] %}
+    cast(null as {{ dbt.type_string() }}) as {{ column }},
+        {%- endfor %}
+    cast(null as {{ dbt.type_string() }}) as raw_reject_reason,
+    cast(null as {{ dbt.type_string() }}) as raw_record
+where 1 = 0
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- The SQL of one canonical column. Data that knows no status counts every order. -#}
+{% macro raw_column_expression(table, column) %}
+    {% set expression = policy('raw_columns').get(table, {}).get(column, column) %}
+    {% if expression is none or expression | string | lower | trim == 'null' %}
+        {% if column == 'status' %}
+            {{ return(dbt.string_literal(policy('counted_order_statuses')[0])) }}
+        {% endif %}
+        {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}
+    {% endif %}
+    {{ return(expression) }}
+{% endmacro %}
+
+
+{#- The first of the user's own rules that a raw row meets. -#}
+{% macro raw_reject_reason(table) -%}
+    {%- set rules = policy('raw_rejects').get(table, {}) -%}
+    {%- if rules -%}
+    case
+        {%- for reason, condition in rules.items() %}
+        when {{ condition }} then {{ dbt.string_literal(dbt.escape_single_quotes(reason)) }}
+        {%- endfor %}
+    end
+    {%- else -%}
+    cast(null as {{ dbt.type_string() }})
+    {%- endif -%}
+{%- endmacro %}

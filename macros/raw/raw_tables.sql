@@ -1,0 +1,66 @@
+{#- The canonical raw tables and their columns. `required` columns must exist or be mapped by the var
+    raw_columns; the others too, but `null` will do for them. -#}
+{% macro raw_table_columns() %}
+    {{ return({
+        'customers': {
+            'customer_id': 'required', 'email': 'optional', 'signed_up_at': 'optional',
+            'country': 'optional', 'acquisition_channel': 'optional', 'customer_segment': 'optional',
+        },
+        'orders': {
+            'order_id': 'required', 'customer_id': 'required', 'ordered_at': 'required',
+            'status': 'optional', 'amount': 'required', 'updated_at': 'optional',
+        },
+        'refunds': {
+            'refund_id': 'required', 'order_id': 'required', 'refunded_at': 'required',
+            'amount': 'required',
+        },
+    }) }}
+{% endmacro %}
+
+
+{% macro reads_demo_seeds() %}
+    {{ return(var('raw_files') is none and var('raw_schema') is none) }}
+{% endmacro %}
+
+
+{#- What stands behind `from` for a raw table: own files, an own table, or the demo seed. -#}
+{% macro raw_relation(table) -%}
+    {%- if policy('raw_files') is not none -%}
+        {{ adapter.dispatch('read_raw_file', 'retention_ledger')(raw_file_path(table)) }}
+    {%- elif policy('raw_schema') is not none -%}
+        {{ source('raw', table) }}
+    {%- else -%}
+        {{ ref('raw_' ~ table) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro raw_file_path(table) %}
+    {{ return(policy('raw_files') | replace('{name}', table)) }}
+{% endmacro %}
+
+
+{% macro default__read_raw_file(path) %}
+    {{ exceptions.raise_compiler_error(
+        'The var `raw_files` works on DuckDB targets only. Load the files into tables and name '
+        ~ 'their schema in the var `raw_schema`.'
+    ) }}
+{% endmacro %}
+
+
+{#- Text is read as text, because sniffing types breaks on a bad value in a late row. -#}
+{% macro duckdb__read_raw_file(path) -%}
+    {%- set file = dbt.string_literal(dbt.escape_single_quotes(path)) -%}
+    {%- if path.endswith('.parquet') -%}
+        read_parquet({{ file }})
+    {%- elif path.endswith(('.csv', '.csv.gz')) -%}
+        read_csv({{ file }}, header = true, all_varchar = true)
+    {%- elif path.endswith(('.json', '.json.gz', '.jsonl', '.ndjson')) -%}
+        (select columns(*) ->> '$' from read_json({{ file }}, maximum_depth = 1, sample_size = -1))
+    {%- else -%}
+        {{ exceptions.raise_compiler_error(
+            "The var `raw_files` gives '" ~ path ~ "'; files must end in .parquet, .csv, .csv.gz, "
+            ~ ".json, .json.gz, .jsonl or .ndjson."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,19 @@
+{#- Branches of a CASE that every dated raw table shares. They stand after the missing ids. -#}
+{% macro date_reject_reasons(timestamp) -%}
+    when is_date_missing then 'missing_date'
+            when {{ timestamp }} is null then 'unparsable_date'
+            when {{ timestamp }} < {{ date_literal(policy('earliest_valid_date')) }} then 'date_too_early'
+    {%- if policy('latest_valid_date') is not none %}
+            when cast({{ timestamp }} as date) > {{ date_literal(policy('latest_valid_date')) }} then 'future_date'
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- Lines of an order may be negative (a discount): with line-level data the sum is judged. -#}
+{% macro amount_reject_reasons(table) -%}
+    when is_amount_missing then 'missing_amount'
+            when amount is null then 'unparsable_amount'
+    {%- if policy('reject_negative_amounts') and table not in policy('raw_line_level') %}
+            when amount < 0 then 'negative_amount'
+    {%- endif %}
+{%- endmacro %}

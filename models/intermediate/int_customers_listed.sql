@@ -1,0 +1,26 @@
+with stg_customers as (
+    select * from {{ ref('stg_customers') }}
+),
+
+-- Test accounts stay in the list, marked, so that their orders can be told from unknown customers'.
+ranked as (
+    select
+        *,
+        {{ customer_version_rank() }} as version_rank
+    from stg_customers
+    where reject_reason is null or reject_reason = 'test_account'
+),
+
+listed as (
+    select
+        customer_id,
+        coalesce(country, '(unknown)') as country,
+        coalesce(acquisition_channel, '(unknown)') as acquisition_channel,
+        coalesce(customer_segment, '(unknown)') as customer_segment,
+        reject_reason is not null as is_test_account,
+        signed_up_at
+    from ranked
+    where version_rank = 1
+)
+
+select * from listed

@@ -1,0 +1,74 @@
+with customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+orders as (
+    select * from {{ ref('orders') }}
+    where is_counted
+),
+
+spells as (
+    select * from {{ ref('int_customer_spells') }}
+),
+
+ordered as (
+    select
+        customer_id,
+        count(*) as lifetime_orders,
+        sum(gross_amount) as lifetime_gross_revenue,
+        sum(refunded_amount) as lifetime_refunds,
+        min(ordered_on) as first_order_on,
+        max(ordered_on) as last_order_on
+    from orders
+    group by customer_id
+),
+
+-- A customer is active when the last spell is still open.
+activity as (
+    select
+        customer_id
+        {%- for basis in status_basis_rules() %},
+        count(case when basis = '{{ basis }}' then 1 end) as {{ basis }}_spells,
+        count(case when basis = '{{ basis }}' and ended_on is null then 1 end)
+            as {{ basis }}_open_spells,
+        max(case when basis = '{{ basis }}' then lapses_on end) as active_until_{{ basis }}_on
+        {%- endfor %}
+    from spells
+    group by customer_id
+),
+
+final as (
+    select
+        customers.customer_id,
+        customers.country,
+        customers.acquisition_channel,
+        customers.customer_segment,
+        {%- for basis in status_basis_rules() %}
+        {%- if basis in policy('status_bases') %}
+        case
+            when activity.{{ basis }}_open_spells > 0 then 'active'
+            when activity.{{ basis }}_spells > 0 then 'churned'
+            else 'never'
+        end as status_{{ basis }},
+        {%- else %}
+        cast(null as {{ dbt.type_string() }}) as status_{{ basis }},
+        {%- endif %}
+        {%- endfor %}
+        cast(coalesce(ordered.lifetime_orders, 0) as {{ dbt.type_bigint() }}) as lifetime_orders,
+        cast(coalesce(ordered.lifetime_gross_revenue, 0) as decimal(18, 2)) as lifetime_gross_revenue,
+        cast(coalesce(ordered.lifetime_refunds, 0) as decimal(18, 2)) as lifetime_refunds,
+        cast(coalesce(ordered.lifetime_gross_revenue - ordered.lifetime_refunds, 0) as decimal(18, 2))
+            as lifetime_net_revenue,
+        ordered.first_order_on,
+        ordered.last_order_on,
+        {%- for basis in status_basis_rules() %}
+        activity.active_until_{{ basis }}_on,
+        {%- endfor %}
+        customers.signed_up_at,
+        {{ policy_version_column() }}
+    from customers
+    left join ordered on customers.customer_id = ordered.customer_id
+    left join activity on customers.customer_id = activity.customer_id
+)
+
+select * from final

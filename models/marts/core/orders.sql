@@ -1,0 +1,64 @@
+with as_of as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+accepted as (
+    select orders.*
+    from {{ ref('int_orders_resolved') }} as orders
+    inner join as_of on orders.ordered_on <= as_of.as_of_date
+    where orders.reject_reason is null
+),
+
+refunded as (
+    select
+        order_id,
+        sum(amount) as refunded_amount
+    from {{ ref('int_refunds_resolved') }}
+    where reject_reason is null
+    group by order_id
+),
+
+joined as (
+    select
+        accepted.order_id,
+        accepted.customer_id,
+        accepted.status,
+        accepted.gross_amount,
+        coalesce(refunded.refunded_amount, 0) as refunded_amount,
+        accepted.status in ({{ text_list(policy('counted_order_statuses')) }}) as is_counted,
+        accepted.ordered_on,
+        accepted.ordered_at
+    from accepted
+    left join refunded on accepted.order_id = refunded.order_id
+),
+
+-- The one window pass over the orders: number, last and next day, among the counted orders only.
+numbered as (
+    select
+        *,
+        row_number() over customer_orders as order_number,
+        lag(ordered_on) over customer_orders as previous_order_on,
+        lead(ordered_on) over customer_orders as next_order_on
+    from joined
+    window customer_orders as (partition by customer_id, is_counted order by ordered_at, order_id)
+),
+
+final as (
+    select
+        order_id,
+        customer_id,
+        status,
+        cast(case when is_counted then order_number end as {{ dbt.type_bigint() }}) as order_number,
+        cast(gross_amount as decimal(18, 2)) as gross_amount,
+        cast(refunded_amount as decimal(18, 2)) as refunded_amount,
+        cast(gross_amount - refunded_amount as decimal(18, 2)) as net_amount,
+        is_counted,
+        ordered_on,
+        case when is_counted then previous_order_on end as previous_order_on,
+        case when is_counted then next_order_on end as next_order_on,
+        ordered_at,
+        {{ policy_version_column() }}
+    from numbered
+)
+
+select * from final

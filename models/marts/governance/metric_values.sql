@@ -1,0 +1,47 @@
+with measured as (
+    select * from {{ ref('int_metrics_measured') }}
+),
+
+-- Every slice has every period, so a fixed number of rows back is a fixed time back.
+compared as (
+    select
+        *,
+        lag(value) over slice as previous_value,
+        case period_grain
+            when 'week' then lag(value, 52) over slice
+            when 'month' then lag(value, 12) over slice
+            when 'quarter' then lag(value, 4) over slice
+            when 'year' then lag(value, 1) over slice
+        end as previous_year_value
+    from measured
+    window slice as (
+        partition by metric, basis, period_grain, segment_dimension, segment_value
+        order by period_start
+    )
+),
+
+-- A partial period is not compared: its counts are still growing.
+final as (
+    select
+        metric,
+        basis,
+        period_grain,
+        segment_dimension,
+        segment_value,
+        period_status,
+        numerator,
+        denominator,
+        value,
+        previous_value,
+        case when period_status = 'complete' then value - previous_value end as change,
+        case when period_status = 'complete' then {{ safe_divide('value - previous_value', 'abs(previous_value)') }} end
+            as relative_change,
+        previous_year_value,
+        case when period_status = 'complete' then value - previous_year_value end as change_year_over_year,
+        period_start,
+        period_end,
+        {{ policy_version_column() }}
+    from compared
+)
+
+select * from final

@@ -1,0 +1,51 @@
+with customers as (
+    select * from {{ ref('int_customer_rows_rejected') }}
+),
+
+orders as (
+    select * from {{ ref('int_order_rows_rejected') }}
+),
+
+refunds as (
+    select * from {{ ref('int_refunds_resolved') }}
+    where reject_reason is not null
+),
+
+rejected as (
+    select
+        'customers' as source_table,
+        customer_id as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        cast(null as decimal(18, 2)) as amount
+    from customers
+
+    union all
+
+    select
+        'orders' as source_table,
+        order_id as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        amount
+    from orders
+
+    union all
+
+    select
+        'refunds' as source_table,
+        refund_id as row_key,
+        reject_reason as reason,
+        raw_row,
+        amount
+    from refunds
+),
+
+stamped as (
+    select
+        *,
+        {{ policy_version_column() }}
+    from rejected
+)
+
+select * from stamped
