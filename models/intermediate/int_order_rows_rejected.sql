@@ -1,43 +1,29 @@
-with checked as (
+with refused as (
+    select * from {{ ref('int_order_rows_refused') }}
+),
+
+checked as (
     select * from {{ ref('int_orders_checked') }}
+    where reject_reason is null
 ),
 
-orders as (
-    select * from {{ ref('int_orders_resolved') }}
-),
-
-as_of as (
-    select * from {{ ref('int_as_of_date') }}
-),
-
--- Valid rows of the few orders that lost a row, were refused as a whole, or came too late.
-suspects as (
-    select
-        checked.*,
-        orders.reject_reason as order_reject_reason,
-        orders.ordered_on > as_of.as_of_date as is_after_as_of_date
-    from checked
-    inner join orders on checked.order_id = orders.order_id
-    cross join as_of
-    where checked.reject_reason is null
-        and (
-            orders.reject_reason is not null
-            or orders.ordered_on > as_of.as_of_date
-            {%- if 'orders' not in policy('raw_line_level') %}
-            or orders.raw_rows > 1
-            {%- endif %}
-        )
+late_orders as (
+    select orders.*
+    from {{ ref('int_orders_resolved') }} as orders
+    inner join {{ ref('int_as_of_date') }} as as_of on orders.ordered_on > as_of.as_of_date
+    where orders.reject_reason is null
 ),
 
 ranked as (
     select
-        *,
+        checked.*,
         {% if 'orders' in policy('raw_line_level') -%}
         1
         {%- else -%}
         {{ order_version_rank() }}
         {%- endif %} as version_rank
-    from suspects
+    from checked
+    where order_id in (select order_id from late_orders)
 ),
 
 rejected as (
@@ -46,22 +32,18 @@ rejected as (
         reject_reason,
         raw_record,
         amount
-    from checked
-    where reject_reason is not null
+    from refused
 
     union all
 
+    -- Older versions of a late order are refused already.
     select
         order_id,
-        case
-            when order_reject_reason is not null then order_reject_reason
-            when version_rank > 1 then 'superseded_by_newer_row'
-            else 'after_as_of_date'
-        end as reject_reason,
+        'after_as_of_date' as reject_reason,
         raw_record,
         amount
     from ranked
-    where order_reject_reason is not null or version_rank > 1 or is_after_as_of_date
+    where version_rank = 1
 )
 
 select * from rejected

@@ -18,6 +18,7 @@ resolved as (
             {%- endif %}
         end as reject_reason,
         count(*) as raw_rows,
+        count(*) as row_versions,
         cast(sum(amount) as decimal(18, 2)) as gross_amount,
         cast(min(ordered_at) as date) as ordered_on,
         min(ordered_at) as ordered_at
@@ -29,7 +30,7 @@ ranked as (
     select
         *,
         {{ order_version_rank() }} as version_rank,
-        count(*) over (partition by order_id) as raw_rows
+        count(*) over (partition by order_id) as row_versions
     from checked
 ),
 
@@ -39,7 +40,8 @@ resolved as (
         customer_id,
         status,
         cast(null as {{ dbt.type_string() }}) as reject_reason,
-        raw_rows,
+        cast(1 as {{ dbt.type_bigint() }}) as raw_rows,
+        row_versions,
         amount as gross_amount,
         ordered_on,
         ordered_at

@@ -33,11 +33,14 @@ final as (
         denominator,
         value,
         previous_value,
-        case when period_status = 'complete' then value - previous_value end as change,
-        case when period_status = 'complete' then {{ safe_divide('value - previous_value', 'abs(previous_value)') }} end
+        cast(case when period_status = 'complete' then value - previous_value end as decimal(18, 6)) as change,
+        case
+            when period_status = 'complete' then {{ safe_divide('value - previous_value', 'abs(previous_value)') }}
+        end
             as relative_change,
         previous_year_value,
-        case when period_status = 'complete' then value - previous_year_value end as change_year_over_year,
+        cast(case when period_status = 'complete' then value - previous_year_value end as decimal(18, 6))
+            as change_year_over_year,
         period_start,
         period_end,
         {{ policy_version_column() }}

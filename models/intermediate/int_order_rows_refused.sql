@@ -1,0 +1,52 @@
+with checked as (
+    select * from {{ ref('int_orders_checked') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_resolved') }}
+),
+
+-- Valid rows of the few orders that were refused as a whole or have several versions.
+suspects as (
+    select
+        checked.*,
+        orders.reject_reason as order_reject_reason
+    from checked
+    inner join orders on checked.order_id = orders.order_id
+    where checked.reject_reason is null
+        and (
+            orders.reject_reason is not null
+            {%- if 'orders' not in policy('raw_line_level') %}
+            or orders.row_versions > 1
+            {%- endif %}
+        )
+),
+
+ranked as (
+    select
+        *,
+        {{ order_version_rank() }} as version_rank
+    from suspects
+),
+
+refused as (
+    select
+        order_id,
+        reject_reason,
+        raw_record,
+        amount
+    from checked
+    where reject_reason is not null
+
+    union all
+
+    select
+        order_id,
+        coalesce(order_reject_reason, 'superseded_by_newer_row') as reject_reason,
+        raw_record,
+        amount
+    from ranked
+    where order_reject_reason is not null or version_rank > 1
+)
+
+select * from refused

@@ -1,0 +1,44 @@
+{#- A coarser period opens with what its first finer period opens with, and closes with what its last
+    one closes with, per slice. -#}
+{% test coarser_period_shares_edges(model, opening, closing, partition_by, finer, coarser, grain='period_grain', period_start='period_start') %}
+with finer as (
+    select
+        {{ partition_by | join(', ') }},
+        {{ retention_ledger.period_start(coarser, period_start) }} as coarser_start,
+        first_value({{ opening }}) over periods as opening,
+        last_value({{ closing }}) over periods as closing
+    from {{ model }}
+    where {{ grain }} = '{{ finer }}'
+    window periods as (
+        partition by {{ partition_by | join(', ') }}, {{ retention_ledger.period_start(coarser, period_start) }}
+        order by {{ period_start }}
+        rows between unbounded preceding and unbounded following
+    )
+),
+
+edges as (
+    select distinct * from finer
+),
+
+coarser as (
+    select
+        {{ partition_by | join(', ') }},
+        {{ period_start }} as coarser_start,
+        {{ opening }} as opening,
+        {{ closing }} as closing
+    from {{ model }}
+    where {{ grain }} = '{{ coarser }}'
+),
+
+calendars as (
+    select count(distinct {{ grain }}) as grains from {{ model }} where {{ grain }} in ('{{ finer }}', '{{ coarser }}')
+)
+
+select *
+from (
+    (select * from edges except select * from coarser)
+    union all
+    (select * from coarser except select * from edges)
+) as differences
+where (select grains from calendars) = 2
+{% endtest %}

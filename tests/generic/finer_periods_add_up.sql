@@ -1,0 +1,39 @@
+{#- What happened in the finer periods adds up to what happened in the coarser one, per slice. For
+    columns that can be added (events, money), not for movements of customers. -#}
+{% test finer_periods_add_up(model, columns, partition_by, finer, coarser, grain='period_grain', period_start='period_start') %}
+with finer as (
+    select
+        {{ partition_by | join(', ') }},
+        {{ retention_ledger.period_start(coarser, period_start) }} as period_start
+        {%- for column in columns %},
+        sum({{ column }}) as {{ column }}
+        {%- endfor %}
+    from {{ model }}
+    where {{ grain }} = '{{ finer }}'
+    group by {{ partition_by | join(', ') }}, {{ retention_ledger.period_start(coarser, period_start) }}
+),
+
+coarser as (
+    select
+        {{ partition_by | join(', ') }},
+        {{ period_start }} as period_start
+        {%- for column in columns %},
+        {{ column }}
+        {%- endfor %}
+    from {{ model }}
+    where {{ grain }} = '{{ coarser }}'
+),
+
+calendars as (
+    select count(distinct {{ grain }}) as grains from {{ model }} where {{ grain }} in ('{{ finer }}', '{{ coarser }}')
+)
+
+{#- A policy may leave a grain out: then there is nothing to compare. #}
+select *
+from (
+    (select * from finer except select * from coarser)
+    union all
+    (select * from coarser except select * from finer)
+) as differences
+where (select grains from calendars) = 2
+{% endtest %}

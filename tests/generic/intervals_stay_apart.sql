@@ -1,0 +1,19 @@
+{#- Intervals [start, end) of one owner neither overlap nor touch (touching ones are one interval), and
+    each ends after it starts. An open end is null. -#}
+{% test intervals_stay_apart(model, partition_by, starts, ends) %}
+with ordered as (
+    select
+        {{ partition_by | join(', ') }},
+        {{ starts }} as starts,
+        {{ ends }} as ends,
+        lead({{ starts }}) over (partition by {{ partition_by | join(', ') }} order by {{ starts }}) as next_starts
+    from {{ model }}
+)
+
+select *
+from ordered
+where
+    starts is null
+    or ends <= starts
+    or (next_starts is not null and (ends is null or next_starts <= ends))
+{% endtest %}

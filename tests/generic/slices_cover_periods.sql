@@ -1,0 +1,29 @@
+{#- Every slice has exactly the periods that the table of periods lists: none missing, none extra. -#}
+{% test slices_cover_periods(model, slice_by, period_by, periods) %}
+with periods as (
+    select distinct {{ period_by | join(', ') }} from {{ periods }}
+),
+
+slices as (
+    {#- The period columns but the last name the calendar (basis, grain); a slice belongs to one. #}
+    select distinct {{ (period_by[:-1] + slice_by) | join(', ') }} from {{ model }}
+),
+
+expected as (
+    select {% for column in slice_by %}slices.{{ column }}, {% endfor %}periods.*
+    from slices
+    inner join periods on
+        {%- for column in period_by[:-1] %}
+        {{ 'and ' if not loop.first }}slices.{{ column }} = periods.{{ column }}
+        {%- else %} 1 = 1
+        {%- endfor %}
+),
+
+actual as (
+    select {{ (slice_by + period_by) | join(', ') }} from {{ model }}
+)
+
+(select * from expected except select * from actual)
+union all
+(select * from actual except select * from expected)
+{% endtest %}

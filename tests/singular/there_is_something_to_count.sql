@@ -1,0 +1,20 @@
+-- Without an accepted order on or before as_of_date every mart would be empty, and silently so.
+with as_of as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+orders as (
+    select min(ordered_on) as first_ordered_on
+    from {{ ref('int_orders_resolved') }}
+    where reject_reason is null
+)
+
+select 1 as stopped
+from orders
+cross join as_of
+where {{ fail_when(
+    'orders.first_ordered_on is null or orders.first_ordered_on > as_of.as_of_date',
+    "case when orders.first_ordered_on is null then 'No order was accepted, so there is nothing to count.' else "
+    ~ "'The first accepted order is dated ' || cast(orders.first_ordered_on as " ~ dbt.type_string() ~ ") || ', after as_of_date '"
+    ~ " || cast(as_of.as_of_date as " ~ dbt.type_string() ~ ") || ': set the var as_of_date to a later day.' end"
+) }}
