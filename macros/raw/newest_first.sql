@@ -1,23 +1,25 @@
 {#- Which row stands for an id that occurs several times. Ties break on every column, so that the
-    choice never depends on the order in which rows are read. -#}
+    choice never depends on the order in which rows are read; rows that differ only in how they are
+    written are told apart by `raw_row`, which matters where the losers are listed. -#}
 
-{% macro order_version_rank() -%}
+{% macro order_version_rank(raw_row=none) -%}
     row_number() over (
         partition by order_id
         order by updated_at desc nulls last, ordered_at desc, amount desc, status asc, customer_id asc
+            {{- ', ' ~ raw_row if raw_row }}
     )
 {%- endmacro %}
 
 
-{% macro refund_version_rank() -%}
+{% macro refund_version_rank(raw_row) -%}
     row_number() over (
         partition by refund_id, reject_reason
-        order by refunded_at desc, amount desc, order_id asc
+        order by refunded_at desc, amount desc, order_id asc, {{ raw_row }}
     )
 {%- endmacro %}
 
 
-{% macro customer_version_rank() -%}
+{% macro customer_version_rank(raw_row=none) -%}
     row_number() over (
         partition by customer_id
         order by
@@ -27,5 +29,6 @@
             country asc nulls last,
             acquisition_channel asc nulls last,
             customer_segment asc nulls last
+            {{- ', ' ~ raw_row if raw_row }}
     )
 {%- endmacro %}

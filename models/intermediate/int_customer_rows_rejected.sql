@@ -5,7 +5,7 @@ with stg_customers as (
 ranked as (
     select
         *,
-        {{ customer_version_rank() }} as version_rank
+        {{ customer_version_rank(record_as_json('raw_record')) }} as version_rank
     from stg_customers
 ),
 

@@ -25,7 +25,7 @@ suspects as (
 ranked as (
     select
         *,
-        {{ order_version_rank() }} as version_rank
+        {{ order_version_rank(record_as_json('raw_record')) }} as version_rank
     from suspects
 ),
 

@@ -20,7 +20,7 @@ ranked as (
         {% if 'orders' in policy('raw_line_level') -%}
         1
         {%- else -%}
-        {{ order_version_rank() }}
+        {{ order_version_rank(record_as_json('raw_record')) }}
         {%- endif %} as version_rank
     from checked
     where order_id in (select order_id from late_orders)

@@ -31,7 +31,7 @@ checked as (
 ranked as (
     select
         *,
-        {{ refund_version_rank() }} as version_rank
+        {{ refund_version_rank(record_as_json('raw_record')) }} as version_rank
     from checked
 ),
 

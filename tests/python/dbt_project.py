@@ -67,6 +67,7 @@ def dbt(
     messages: list[str] = []
     command = [
         *arguments,
+        "--quiet",
         "--project-dir", str(project),
         "--profiles-dir", str(ROOT / "profiles"),
         "--target-path", str(target_path or database.parent / "target"),
