@@ -13,7 +13,8 @@ suspects as (
         orders.reject_reason as order_reject_reason
     from checked
     inner join orders on checked.order_id = orders.order_id
-    where checked.reject_reason is null
+    where
+        checked.reject_reason is null
         and (
             orders.reject_reason is not null
             {%- if 'orders' not in policy('raw_line_level') %}

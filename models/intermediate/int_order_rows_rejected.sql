@@ -23,7 +23,7 @@ ranked as (
         {{ order_version_rank(record_as_json('raw_record')) }}
         {%- endif %} as version_rank
     from checked
-    where order_id in (select order_id from late_orders)
+    where checked.order_id in (select late_orders.order_id from late_orders)
 ),
 
 rejected as (

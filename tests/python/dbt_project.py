@@ -80,7 +80,9 @@ def dbt(
     here = Path.cwd()
     os.chdir(project)
     try:
-        with _environment(RETENTION_LEDGER_DB=str(database), DBT_SEND_ANONYMOUS_USAGE_STATS="false"):
+        with _environment(
+            RETENTION_LEDGER_DB=str(database), DBT_SEND_ANONYMOUS_USAGE_STATS="false"
+        ):
             outcome = runner.invoke(command)
     finally:
         os.chdir(here)

@@ -148,7 +148,21 @@ class Scenario:
                 status = "cancelled" if rng.random() < 0.1 else "completed"
                 rows.append((f"o{len(rows)}", f"c{customer}", time, status))
                 gap = rng.choice(
-                    [0, 1, window - 1, window, window + 1, 28, 29, 30, 31, 59, 61, 62, rng.randrange(200)]
+                    [
+                        0,
+                        1,
+                        window - 1,
+                        window,
+                        window + 1,
+                        28,
+                        29,
+                        30,
+                        31,
+                        59,
+                        61,
+                        62,
+                        rng.randrange(200),
+                    ]
                 )
                 day += timedelta(days=gap)
         return rows

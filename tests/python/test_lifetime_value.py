@@ -96,9 +96,11 @@ def test_probability_alive_matches_the_published_formula_for_every_customer(cdno
     np.testing.assert_allclose(cdnow_model.probability_alive(x, t_x, age), expected, rtol=1e-12)
 
 
-def test_the_published_spreadsheet():
-    """brucehardie.com/notes/004: a customer with two repeat purchases in the next 39 weeks."""
+def test_the_published_spreadsheet(cdnow_model):
+    """brucehardie.com/notes/004: one customer's next 39 weeks; a new customer, by weeks."""
     assert PUBLISHED.expected_purchases(39, 2, 30.43, 38.86) == pytest.approx(1.226, abs=0.0005)
+    new = cdnow_model.expected_purchases([0.1429, 1, 3, 31.8571, 32, 78], 0, 0, 0)
+    assert new == pytest.approx([0.0078, 0.0532, 0.1506, 1.0405, 1.0437, 1.8576], abs=0.0005)
 
 
 def test_forecast_of_the_following_39_weeks_beats_the_naive_one(cdnow, cdnow_model):
@@ -445,6 +447,23 @@ def test_customers_who_never_leave_do_not_determine_dropout():
     x = random.geometric(0.2, 3000) - 1.0
     model = lv.fit_purchase_model(x, np.where(x > 0, age, 0), age)  # all bought on the last day
     refused(model, "no maximum")
+
+
+@pytest.mark.parametrize(
+    ("flat", "said"), [(1e-12, "do not determine"), (math.nan, "not a number"), (1.0, "")]
+)
+def test_a_maximum_must_be_one(flat, said):
+    def objective(logs):
+        curve = np.array([1.0, flat])
+        return curve @ (logs - 1) ** 2, 2 * curve * (logs - 1)
+
+    starts, units = [[1.0, 1.0], [2.0, 5.0]], np.array([1.0, 7.0])
+    found = lv._maximise(objective, objective, ("a", "b"), units, starts, 1000)
+    if said:
+        assert said in found.problem
+    else:
+        assert found.problem == ""
+        assert found.parameters == pytest.approx([math.e, 7 * math.e])
 
 
 def test_the_same_chance_of_leaving_for_all_is_a_ridge_not_a_maximum():

@@ -55,12 +55,12 @@ def test_the_earlier_build_sets_later_rows_aside(earlier_database: Path) -> None
         "select source_table, count(*) from marts.rejected_rows where reason = 'after_as_of_date' group by 1",
     )
     assert dict(aside)["orders"] > 100
-    assert query(earlier_database, "select max(ordered_on) <= date '2025-05-14' from marts.orders") == [(True,)]
+    assert query(
+        earlier_database, "select max(ordered_on) <= date '2025-05-14' from marts.orders"
+    ) == [(True,)]
 
 
-def test_two_builds_of_the_same_data_are_identical(
-    demo_database: Path, tmp_path: Path
-) -> None:
+def test_two_builds_of_the_same_data_are_identical(demo_database: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.duckdb"
     assert dbt("seed", database=again).ok
     run = dbt("run", "--threads", "1", database=again)

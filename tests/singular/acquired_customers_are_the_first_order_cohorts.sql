@@ -1,7 +1,13 @@
 -- Identity 9: on the bases made of orders, the customers acquired in a period are those whose first
 -- counted order falls into it, at every grain and in every segment.
 with balances as (
-    select basis, period_grain, segment_dimension, segment_value, acquired_customers, period_start
+    select
+        basis,
+        period_grain,
+        segment_dimension,
+        segment_value,
+        acquired_customers,
+        period_start
     from {{ ref('retention_by_period') }}
     where basis in ('orders_window', 'orders_calendar')
 ),
@@ -25,11 +31,16 @@ first_orders as (
 ),
 
 calendars as (
-    select distinct basis, period_grain from balances
+    select distinct
+        basis,
+        period_grain
+    from balances
 ),
 
 cohorts as (
-    select calendars.basis, first_orders.*
+    select
+        calendars.basis,
+        first_orders.*
     from first_orders
     inner join calendars on first_orders.period_grain = calendars.period_grain
 )

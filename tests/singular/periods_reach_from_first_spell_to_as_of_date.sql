@@ -1,7 +1,9 @@
 -- Identity 0: per basis and grain, the periods run from the one of the first spell to the one with
 -- as_of_date, counted without the calendar that made them.
 with spells as (
-    select basis, min(started_on) as first_active_on
+    select
+        basis,
+        min(started_on) as first_active_on
     from {{ ref('int_customer_spells') }}
     group by basis
 ),

@@ -26,13 +26,12 @@ ordered as (
 -- A customer is active when the last spell is still open.
 activity as (
     select
-        customer_id
-        {%- for basis in status_basis_rules() %},
+        {%- for basis in status_basis_rules() %}
         count(case when basis = '{{ basis }}' then 1 end) as {{ basis }}_spells,
-        count(case when basis = '{{ basis }}' and ended_on is null then 1 end)
-            as {{ basis }}_open_spells,
-        max(case when basis = '{{ basis }}' then lapses_on end) as active_until_{{ basis }}_on
+        count(case when basis = '{{ basis }}' and ended_on is null then 1 end) as {{ basis }}_open_spells,
+        max(case when basis = '{{ basis }}' then lapses_on end) as active_until_{{ basis }}_on,
         {%- endfor %}
+        customer_id
     from spells
     group by customer_id
 ),

@@ -1,7 +1,11 @@
+{%- set texts = [
+    'name', 'label', 'kind', 'unit', 'direction', 'mart', 'numerator', 'denominator', 'description', 'synonyms', 'sources',
+] -%}
+
 with definitions as (
     {%- for metric in metric_catalogue() %}
     select
-        {%- for field in ['name', 'label', 'kind', 'unit', 'direction', 'mart', 'numerator', 'denominator', 'description', 'synonyms', 'sources'] %}
+        {%- for field in texts %}
         {{ text_or_null(metric[field]) }} as {{ 'metric' if field == 'name' else field }},
         {%- endfor %}
         cast({{ metric.version }} as {{ dbt.type_int() }}) as version,

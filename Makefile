@@ -1,0 +1,44 @@
+# What a person types. `make build` and `make test` need Python 3.11+ and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONPATH := src
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := build
+.PHONY: build test lint unit pytest docs demo-data lock clean
+
+$(STAMP): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
+	@echo "Making the environment in $(VENV) (about a minute, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	@touch $(STAMP)
+
+build: $(STAMP) ## seeds, every model, every test, then the headline figures
+	@$(BIN)/dbt build
+	@$(BIN)/python -m retention_ledger.headline
+
+test: lint build pytest ## what CI runs
+
+lint: $(STAMP) ## sqlfluff on the SQL, ruff on the Python
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check src tests
+	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/singular
+
+pytest: $(STAMP) ## the oracle, own data, faults, stability
+	@$(BIN)/python -m pytest
+
+docs: $(STAMP) ## the documentation site in target/static_index.html
+	@$(BIN)/dbt docs generate --static
+
+demo-data: $(STAMP) ## writes the demo seeds again
+	@$(BIN)/python -m retention_ledger.demo_data
+
+lock: ## resolves requirements.in again (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade requirements.in -o requirements.txt
+
+clean: ## removes what builds leave behind, but not the environment
+	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal .pytest_cache .hypothesis .ruff_cache
