@@ -2,12 +2,15 @@
     order dated 2099 would move as_of_date, and with it everybody into churn.
 
     most    the longest pause in days (default: the policy's max_days_without_orders)
-    until   {relation, column}: a day that the others must reach up to -#}
+    until   {relation, column}: the day up to which they are looked at, and which they must reach -#}
 {% test dates_have_no_long_gap(model, column_name, most=none, until=none) %}
 {%- set most = retention_ledger.policy('max_days_without_orders') if most is none else most -%}
 with days as (
-    select distinct {{ column_name }} as day from {{ model }} where {{ column_name }} is not null
+    select distinct {{ column_name }} as day
+    from {{ model }}
+    where {{ column_name }} is not null
     {%- if until is not none %}
+        and {{ column_name }} <= (select {{ until.column }} from {{ until.relation }})
     union
     select {{ until.column }} from {{ until.relation }} where {{ until.column }} is not null
     {%- endif %}
@@ -31,6 +34,6 @@ where {{ retention_ledger.fail_when(
     'day is not null',
     "'The days of the orders jump from ' || cast(previous_day as " ~ dbt.type_string() ~ ") || ' to ' || cast(day as "
     ~ dbt.type_string() ~ ") || ', more than the " ~ most ~ " days that the var max_days_without_orders allows. "
-    ~ "If a date is wrong, set the var latest_valid_date (or as_of_date); if the pause is real, raise the var.'"
+    ~ "If a date is wrong, set the var earliest_valid_date, latest_valid_date or as_of_date; if the pause is real, raise the var.'"
 ) }}
 {% endtest %}

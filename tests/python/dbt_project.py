@@ -74,7 +74,12 @@ def dbt(
         "--log-path", str(database.parent / "logs"),
         "--vars", yaml.safe_dump(settings or {}),
     ]  # fmt: skip
-    runner = dbtRunner(callbacks=[lambda event: messages.append(event.info.msg)])
+
+    def listen(event: Any) -> None:
+        if event.info.level != "debug":
+            messages.append(event.info.msg)
+
+    runner = dbtRunner(callbacks=[listen])
     # dbt leaves the interpreter's working directory alone, but relative paths in vars are read
     # from it, as they are for a person who types `dbt build` at the root.
     here = Path.cwd()

@@ -154,7 +154,7 @@ def test_a_file_without_a_single_byte(
 ) -> None:
     (tmp_path / f"orders.{ending}").touch()
     settings = {"raw_files": str(tmp_path / f"{{name}}.{ending}"), "raw_tables": ["orders"]}
-    says(rebuild(settings), f"orders.{ending}", "is empty", "Is the export complete?")
+    says(rebuild(settings), "There are no rows in the file", f"orders.{ending}", "raw_tables")
 
 
 def test_an_empty_table(rebuild: Callable[..., DbtRun], tmp_path: Path) -> None:

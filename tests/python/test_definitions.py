@@ -1,0 +1,119 @@
+"""Definitions are written down once, and everything that repeats them agrees."""
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from dbt_project import ROOT, DbtRun, dbt, query, records
+
+GOLDEN = ROOT / "tests" / "fixtures" / "metric_definitions.csv"
+
+
+@pytest.fixture(scope="module")
+def manifest_nodes(tmp_path_factory: pytest.TempPathFactory) -> list:
+    """All models of the project as dbt parsed them."""
+    run: DbtRun = dbt("parse", database=tmp_path_factory.mktemp("parse") / "none.duckdb")
+    assert run.ok, run.text
+    return [
+        node for node in run.outcome.result.nodes.values() if node.resource_type.value == "model"
+    ]
+
+
+def test_every_model_and_column_is_described(demo_database: Path, manifest_nodes: list) -> None:
+    built = query(
+        demo_database,
+        "select table_name, column_name from information_schema.columns where table_schema in ('staging', 'intermediate', 'marts')",
+    )
+    described = {node.name: node for node in manifest_nodes}
+    missing = [
+        f"{table}.{column}"
+        for table, column in built
+        if not described[table].columns.get(column)
+        or not described[table].columns[column].description.strip()
+    ]
+    missing += [node.name for node in manifest_nodes if not node.description.strip()]
+    assert not missing
+    extra = [
+        f"{node.name}.{column}"
+        for node in manifest_nodes
+        for column in node.columns
+        if (node.name, column) not in set(built)
+    ]
+    assert not extra
+
+
+def test_every_mart_has_a_contract_and_a_policy_version(manifest_nodes: list) -> None:
+    marts = [node for node in manifest_nodes if node.fqn[1] == "marts"]
+    assert len(marts) >= 8
+    for node in manifest_nodes:
+        is_mart = node in marts
+        assert node.contract.enforced == is_mart, node.name
+        assert node.access.value == ("public" if is_mart else "protected"), node.name
+        assert node.group == "ledger", node.name
+        assert ("policy_version" in node.columns) == is_mart, node.name
+
+
+def test_rate_columns_of_the_yaml_are_those_of_the_catalogue(demo_database: Path) -> None:
+    in_catalogue = query(
+        demo_database, "select mart, metric from marts.metric_definitions where is_column"
+    )
+    in_yaml = []
+    for path in (ROOT / "models" / "marts").rglob("*.yml"):
+        for model in yaml.safe_load(path.read_text())["models"]:
+            if model["name"] in {mart for mart, _ in in_catalogue}:
+                in_yaml += [
+                    (model["name"], column["name"])
+                    for column in model["columns"]
+                    if column["data_type"] == "decimal(18,6)"
+                ]
+    assert sorted(in_yaml) == sorted(in_catalogue)
+
+
+def test_the_golden_copy_of_the_definitions_is_current(demo_database: Path) -> None:
+    """Run with UPDATE_GOLDEN=1 to write it again; the diff then shows in the pull request."""
+    rows = records(
+        demo_database,
+        "select * exclude (policy_version) from marts.metric_definitions order by mart, metric",
+    )
+    if os.environ.get("UPDATE_GOLDEN"):
+        with GOLDEN.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    with GOLDEN.open(newline="") as file:
+        golden = list(csv.DictReader(file))
+    assert golden == [
+        {name: "" if value is None else str(value) for name, value in row.items()} for row in rows
+    ]
+
+
+def test_the_policy_version_follows_definitions_and_nothing_else(tmp_path: Path) -> None:
+    def version(**settings: object) -> str:
+        run = dbt(
+            "compile", "--inline", "{{ retention_ledger.policy_version() }}",
+            database=tmp_path / "none.duckdb", settings=settings,
+        )  # fmt: skip
+        assert run.ok, run.text
+        return run.outcome.result.results[0].node.compiled_code
+
+    now = version()
+    assert now == version(as_of_date="2024-01-31", max_rejected_share=0.2)
+    assert now != version(inactivity_days=91)
+    assert version(policy_release="2027.1").startswith("2027.1+")
+
+
+def test_every_metric_has_values_for_every_grain_and_segment(demo_database: Path) -> None:
+    missing = query(
+        demo_database,
+        """
+        select definitions.metric, balances.period_grain, balances.segment_dimension
+        from marts.metric_definitions as definitions
+        cross join (select distinct period_grain, segment_dimension from marts.retention_by_period) as balances
+        where definitions.mart = 'retention_by_period'
+        except
+        select metric, period_grain, segment_dimension from marts.metric_values where value is not null
+        """,
+    )
+    assert missing == []

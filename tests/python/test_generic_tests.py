@@ -1,0 +1,191 @@
+"""Every generic test can pass and can fail, and works in another dbt project.
+
+tests/fixtures/generic_tests_project is that project: it takes this repository as a local package
+and has one model of literal rows per case. A model's name says which test it is for and what
+must come of it: <test>__holds..., <test>__fails_....
+"""
+
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from dbt.cli.main import dbtRunner
+from dbt_project import ROOT, DbtRun, dbt
+
+PROJECT = ROOT / "tests" / "fixtures" / "generic_tests_project"
+TESTS = sorted(path.stem for path in (ROOT / "tests" / "generic").glob("*.sql"))
+CASES = sorted(path.stem for path in PROJECT.glob("models/*/*__*.sql"))
+
+# Arguments whose default is the policy's: the setting to change in this project so that the test
+# fails on the demo, and what it says then.
+DEFAULTS = {
+    "carries_current_policy_version": ({"policy_release": "other"}, "configured to fail"),
+    "rejected_share_is_tolerable": ({"max_rejected_share": 0}, "more than the share of 0 "),
+    "statuses_are_known": ({"uncounted_order_statuses": []}, "It knows: completed."),
+    # The demo has orders on every day, so here the compiled SQL has to do.
+    "dates_have_no_long_gap": ({"max_days_without_orders": 1234}, "more than the 1234 days"),
+}
+
+# Tests that stop the build with a sentence, and what it must say: status 'error', not 'fail'.
+SENTENCES = {
+    "dates_have_no_long_gap__fails_on_a_gap_one_day_too_long": [
+        "jump from 2025-01-01 to 2025-02-02",
+        "more than the 31 days",
+        "latest_valid_date",
+    ],
+    "dates_have_no_long_gap__fails_on_a_date_far_in_the_future": [
+        "jump from 2025-01-15 to 2099-01-01",
+    ],
+    "dates_have_no_long_gap__fails_on_days_that_stop_long_before_another_day": [
+        "jump from 2025-01-20 to 2025-02-28",
+    ],
+    "dates_have_no_long_gap__fails_among_the_rows_chosen": [
+        "jump from 2025-01-01 to 2025-02-28",
+    ],
+    "rejected_share_is_tolerable__fails_on_too_many_rejected": [
+        "Of 11 raw rows of orders, 3 are rejected",
+        "the share of 0.2 ",
+        "Reasons: missing_date 2, negative_amount 1.",
+    ],
+    "rejected_share_is_tolerable__fails_on_some_of_the_accepted_not_being_valid": [
+        "Of 10 raw rows of orders, 5 are rejected",
+    ],
+    "rejected_share_is_tolerable__fails_on_nothing_accepted": [
+        "Of 1 raw rows of orders, 1 are rejected",
+    ],
+    "rejected_share_is_tolerable__fails_on_rejected_rows_without_a_reason": [
+        "Reasons: older versions of the same ids.",
+    ],
+    "statuses_are_known__fails_on_unknown_statuses": [
+        "'Pending' (1 rows), 'lost' (2 rows)",
+        "It knows: completed, pending.",
+        "counted_order_statuses",
+    ],
+    "statuses_are_known__fails_among_the_rows_chosen": [
+        "the order status 'lost' (1 rows). It knows",
+    ],
+    "coarser_period_shares_edges__fails_on_a_misspelled_grain": ["'months'", "month, quarter"],
+    "finer_periods_add_up__fails_on_a_misspelled_grain": ["'quarters'", "month, quarter"],
+    "value_is_between__fails_on_no_bound_given": ["least", "most"],
+}
+
+
+def copy_project(folder: Path) -> Path:
+    """A copy of the other project that has this repository installed as a local package."""
+    project = folder / "project"
+    shutil.copytree(PROJECT, project)
+    # Under their own name this repository's dbt would read them too: it looks into tests/ for YAML.
+    for path in project.rglob("*.yml.txt"):
+        path.rename(path.with_suffix(""))
+    packages = yaml.safe_dump({"packages": [{"local": str(ROOT)}]})
+    (project / "packages.yml").write_text(packages, encoding="utf-8")
+    # dbt() does not fit `dbt deps`, which knows no --target-path. A local package needs no network.
+    command = ["deps", "--project-dir", str(project), "--profiles-dir", str(ROOT / "profiles")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        outcome = dbtRunner().invoke([*command, "--log-path", str(folder / "logs")])
+    assert outcome.success, outcome.exception
+    return project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The other project, ready to run."""
+    return copy_project(tmp_path_factory.mktemp("generic_tests"))
+
+
+@pytest.fixture(scope="module")
+def tested(project: Path) -> DbtRun:
+    """What `dbt test` said after `dbt run`: after `dbt build`, failing tests would skip others."""
+    database = project.parent / "other.duckdb"
+    built = dbt("run", database=database, project=project)
+    assert built.ok, built.text
+    return dbt("test", database=database, project=project)
+
+
+def results(run: DbtRun) -> dict[str, list[tuple[str, str]]]:
+    """Model name -> status and message of each data test that is declared on it."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for result in run.outcome.result or []:
+        if result.node.resource_type == "test":
+            model = result.node.attached_node.split(".")[-1]
+            found.setdefault(model, []).append((str(result.status), result.message or ""))
+    return found
+
+
+def test_the_other_project_runs_nothing_else(tested: DbtRun) -> None:
+    packages = {result.node.package_name for result in tested.outcome.result or []}
+    assert packages == {"generic_tests_project"}
+
+
+def test_each_case_has_one_data_test_that_ran(tested: DbtRun) -> None:
+    ran = {model: len(found) for model, found in results(tested).items()}
+    assert ran == dict.fromkeys(CASES, 1)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_case(tested: DbtRun, case: str) -> None:
+    [(status, message)] = results(tested)[case]
+    if "__holds" in case:
+        assert status == "pass", message
+    elif case in SENTENCES:
+        assert status == "error", (status, message)
+        # A long sentence may be broken into lines.
+        sentence = " ".join(message.split())
+        for part in SENTENCES[case]:
+            assert part in sentence
+    else:
+        assert status == "fail", (status, message)
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_each_generic_test_has_a_case_that_holds_and_one_that_fails(test: str) -> None:
+    outcomes = Counter(
+        case.split("__")[1].split("_")[0] for case in CASES if case.split("__")[0] == test
+    )
+    assert set(outcomes) == {"holds", "fails"}
+
+
+def test_each_case_and_each_sentence_belongs_to_a_generic_test() -> None:
+    assert {case.split("__")[0] for case in CASES} <= set(TESTS)
+    assert set(SENTENCES) <= set(CASES)
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_each_argument_is_used_by_a_case(test: str) -> None:
+    source = (ROOT / "tests" / "generic" / f"{test}.sql").read_text(encoding="utf-8")
+    [signature] = re.findall(rf"{{% test {test}\(model, (.*)\) %}}", source)
+    arguments = set(re.findall(r"(?:^|, )(\w+)", signature))
+    [path] = PROJECT.glob(f"models/{test}/{test}.yml*")
+    models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    used: set[str] = set()
+    for model in models:
+        for declared in model.get("data_tests", []):
+            used |= set(declared[f"retention_ledger.{test}"].get("arguments", {}))
+        for column in model.get("columns", []):
+            used.add("column_name")
+            for declared in column["data_tests"]:
+                if isinstance(declared, dict):
+                    used |= set(declared[f"retention_ledger.{test}"].get("arguments", {}))
+    assert used == arguments
+
+
+def test_defaults_are_those_of_the_policy(demo_database: Path, tmp_path: Path) -> None:
+    settings = {name: value for changed, _ in DEFAULTS.values() for name, value in changed.items()}
+    run = dbt(
+        "test", "--select", *[f"test_name:{test}" for test in DEFAULTS],
+        database=demo_database, settings=settings, target_path=tmp_path,
+    )  # fmt: skip
+    said: dict[str, str] = {}
+    for result in run.outcome.result or []:
+        if result.node.resource_type != "test":
+            continue
+        name = result.node.test_metadata.name
+        words = (result.message or result.node.compiled_code).split()
+        said[name] = f"{said.get(name, '')} {' '.join(words)}"
+    assert set(said) == set(DEFAULTS)
+    for test, (_, part) in DEFAULTS.items():
+        assert part in said[test], said[test]

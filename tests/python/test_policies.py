@@ -1,0 +1,69 @@
+"""The unit tests hold under another policy and on own files, and the marts build under it."""
+
+from pathlib import Path
+
+import pytest
+from dbt_project import dbt, query
+
+OTHER_POLICY = {
+    "policy_release": "other",
+    "status_bases": ["orders_calendar"],
+    "inactivity_days": 200,
+    "period_grains": ["quarter", "month"],
+    "segment_dimensions": [],
+    "counted_order_statuses": ["completed", "pending"],
+    "uncounted_order_statuses": ["cancelled"],
+    "reject_negative_amounts": False,
+    "test_account_emails": ["%@elsewhere.example"],
+    "business_timezone": "America/New_York",
+    "as_of_date": "2025-06-10",
+    "earliest_valid_date": "1991-01-01",
+    "timestamp_formats": ["%m/%d/%Y"],
+    "missing_texts": ["", "-", "NULL", "nan"],
+    "max_rejected_share": 0.5,
+}
+
+
+def test_unit_tests_and_data_tests_pass_under_another_policy(tmp_path: Path) -> None:
+    run = dbt("build", database=tmp_path / "other.duckdb", settings=OTHER_POLICY)
+    assert run.ok, run.text
+    statuses = run.outcome.result
+    assert sum(result.node.resource_type.value == "unit_test" for result in statuses) >= 30
+    grains = query(
+        tmp_path / "other.duckdb",
+        "select distinct basis, period_grain, segment_dimension from marts.retention_by_period",
+    )
+    assert sorted(grains) == [("orders_calendar", "month", "all"), ("orders_calendar", "quarter", "all")]
+    assert query(
+        tmp_path / "other.duckdb",
+        "select count(*) from marts.customers where status_orders_window is not null",
+    ) == [(0,)]
+
+
+@pytest.mark.parametrize("grains", [["week"], ["year"]])
+def test_one_grain_alone_builds(grains: list[str], tmp_path: Path) -> None:
+    settings = {"period_grains": grains, "status_bases": ["orders_window"]}
+    run = dbt(
+        "build", "--exclude", "resource_type:unit_test",
+        database=tmp_path / "one.duckdb", settings=settings,
+    )  # fmt: skip
+    assert run.ok, run.text
+
+
+def test_unit_tests_pass_on_own_files(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(
+        "Nr,Who,Day,Total\n1,a,2024-01-05,10\n2,b,2024-01-20,5.50\n3,a,2024-03-01,7\n"
+    )
+    settings = {
+        "raw_files": str(tmp_path / "{name}.csv"),
+        "raw_tables": ["orders"],
+        "raw_columns": {
+            "orders": {
+                "order_id": "Nr", "customer_id": "Who", "ordered_at": "Day", "amount": "Total",
+                "status": "null", "updated_at": "null",
+            }
+        },
+    }  # fmt: skip
+    run = dbt("build", database=tmp_path / "own.duckdb", settings=settings)
+    assert run.ok, run.text
+    assert query(tmp_path / "own.duckdb", "select count(*) from marts.orders") == [(3,)]
