@@ -35,7 +35,7 @@
             'meaning': 'Which period lengths are built.',
         },
         'segment_dimensions': {
-            'kind': 'list', 'among': ['country', 'acquisition_channel', 'customer_segment'],
+            'kind': 'list', 'among': customer_attributes(),
             'may_be_empty': true, 'defines': true,
             'meaning': 'Which customer attributes the balances are split by.',
         },

@@ -11,8 +11,8 @@ cells as (
     select
         movements.basis,
         movements.period_grain,
-        {%- for dimension in policy('segment_dimensions') %}
-        customers.{{ dimension }},
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
         {%- endfor %}
         {%- for movement in ['new', 'reactivated', 'churned', 'transient', 'interrupted'] %}
         count(case when movements.movement = '{{ movement }}' then 1 end) as {{ movement }}_customers,
@@ -26,8 +26,8 @@ cells as (
     group by
         movements.basis,
         movements.period_grain,
-        {%- for dimension in policy('segment_dimensions') %}
-        customers.{{ dimension }},
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
         {%- endfor %}
         movements.period_start
 )

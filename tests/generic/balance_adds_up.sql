@@ -1,10 +1,13 @@
-{#- opening + additions - subtractions = closing, in every row. -#}
+{#- opening + additions - subtractions = closing, in every row; no part of it is null. -#}
 {% test balance_adds_up(model, opening, closing, additions=[], subtractions=[]) %}
 select *
 from {{ model }}
 where
-    coalesce({{ opening }}, 0)
-    {%- for addition in additions %} + coalesce({{ addition }}, 0){% endfor %}
-    {%- for subtraction in subtractions %} - coalesce({{ subtraction }}, 0){% endfor %}
-    <> coalesce({{ closing }}, 0)
+    {{ opening }}
+    {%- for addition in additions %} + {{ addition }}{% endfor %}
+    {%- for subtraction in subtractions %} - {{ subtraction }}{% endfor %}
+    <> {{ closing }}
+    {%- for part in [opening, closing] + additions + subtractions %}
+    or {{ part }} is null
+    {%- endfor %}
 {% endtest %}

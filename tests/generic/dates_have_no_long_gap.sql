@@ -10,7 +10,7 @@ with days as (
     from {{ model }}
     where {{ column_name }} is not null
     {%- if until is not none %}
-        and {{ column_name }} <= (select {{ until.column }} from {{ until.relation }})
+        and coalesce({{ column_name }} <= (select {{ until.column }} from {{ until.relation }}), true)
     union
     select {{ until.column }} from {{ until.relation }} where {{ until.column }} is not null
     {%- endif %}

@@ -1,12 +1,15 @@
 {#- What happened in the finer periods adds up to what happened in the coarser one, per slice. For
     columns that can be added (events, money), not for movements of customers. -#}
 {% test finer_periods_add_up(model, columns, partition_by, finer, coarser, grain='period_grain', period_start='period_start') %}
+{%- for name in [finer, coarser] if execute and name not in ['day', 'week', 'month', 'quarter', 'year'] %}
+    {{ exceptions.raise_compiler_error("finer_periods_add_up: '" ~ name ~ "' is not a grain. There are: day, week, month, quarter, year.") }}
+{%- endfor %}
 with finer as (
     select
         {{ partition_by | join(', ') }},
         {{ retention_ledger.period_start(coarser, period_start) }} as period_start
         {%- for column in columns %},
-        sum({{ column }}) as {{ column }}
+        case when count(*) = count({{ column }}) then sum({{ column }}) end as {{ column }}
         {%- endfor %}
     from {{ model }}
     where {{ grain }} = '{{ finer }}'
@@ -18,10 +21,11 @@ coarser as (
         {{ partition_by | join(', ') }},
         {{ period_start }} as period_start
         {%- for column in columns %},
-        {{ column }}
+        case when count(*) = count({{ column }}) then sum({{ column }}) end as {{ column }}
         {%- endfor %}
     from {{ model }}
     where {{ grain }} = '{{ coarser }}'
+    group by {{ partition_by | join(', ') }}, {{ period_start }}
 ),
 
 calendars as (

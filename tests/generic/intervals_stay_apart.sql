@@ -14,6 +14,9 @@ select *
 from ordered
 where
     starts is null
+    {%- for column in partition_by %}
+    or {{ column }} is null
+    {%- endfor %}
     or ends <= starts
     or (next_starts is not null and (ends is null or next_starts <= ends))
 {% endtest %}

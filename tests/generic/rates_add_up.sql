@@ -2,5 +2,7 @@
 {% test rates_add_up(model, rates, total=1, tolerance=0.000001) %}
 select *
 from {{ model }}
-where abs({{ rates | join(' + ') }} - {{ total }}) > {{ tolerance }}
+where
+    abs({{ rates | join(' + ') }} - {{ total }}) > {{ tolerance }}
+    or ({{ rates | join(' + ') }} is null and coalesce({{ rates | join(', ') }}) is not null)
 {% endtest %}

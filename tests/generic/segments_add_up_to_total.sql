@@ -1,35 +1,36 @@
-{#- The values of each segment dimension add up to the total, which stands as dimension `all`. -#}
-{% test segments_add_up_to_total(model, columns, partition_by, dimension='segment_dimension') %}
-with total as (
+{#- The values of each segment dimension add up to the total, which stands as dimension `all`.
+    `dimensions` names those that must be there; without it, those that are there are looked at. -#}
+{% test segments_add_up_to_total(model, columns, partition_by, dimension='segment_dimension', dimensions=none) %}
+with actual as (
     select
+        {{ dimension }} as dimension_name,
         {{ partition_by | join(', ') }}
         {%- for column in columns %},
-        coalesce({{ column }}, 0) as {{ column }}
+        case when count(*) = count({{ column }}) then sum({{ column }}) end as {{ column }}
         {%- endfor %}
     from {{ model }}
-    where {{ dimension }} = 'all'
+    group by {{ dimension }}, {{ partition_by | join(', ') }}
 ),
 
 dimensions as (
-    select distinct {{ dimension }} as dimension_name from {{ model }} where {{ dimension }} <> 'all'
+    select distinct dimension_name from actual
+    {%- for name in dimensions or [] %}
+    union
+    select '{{ name }}'
+    {%- endfor %}
+),
+
+total as (
+    select
+        {{ (partition_by + columns) | join(', ') }}
+    from actual
+    where dimension_name = 'all'
 ),
 
 expected as (
     select dimensions.dimension_name, total.*
     from total
     cross join dimensions
-),
-
-actual as (
-    select
-        {{ dimension }} as dimension_name,
-        {{ partition_by | join(', ') }}
-        {%- for column in columns %},
-        coalesce(sum({{ column }}), 0) as {{ column }}
-        {%- endfor %}
-    from {{ model }}
-    where {{ dimension }} <> 'all'
-    group by {{ dimension }}, {{ partition_by | join(', ') }}
 )
 
 (select * from expected except select * from actual)

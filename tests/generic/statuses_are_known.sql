@@ -24,7 +24,7 @@ select 1 as stopped
 from listed
 where {{ retention_ledger.fail_when(
     'statuses > 0',
-    "'The policy does not know the order status ' || status_list || '. It knows: " ~ known | join(', ')
+    "'The policy does not know the order status ' || status_list || '. It knows: " ~ dbt.escape_single_quotes(known | join(', '))
     ~ ". Add it to the var counted_order_statuses or uncounted_order_statuses.'"
 ) }}
 {% endtest %}
