@@ -2,8 +2,8 @@
     for (whole empty calendar months say nothing about a week). -#}
 {% macro status_basis_rules() %}
     {{ return({
-        'orders_window': {'grains': ['week', 'month', 'quarter', 'year']},
-        'orders_calendar': {'grains': ['month', 'quarter', 'year']},
+        'orders_window': {'of_orders': true, 'grains': ['week', 'month', 'quarter', 'year']},
+        'orders_calendar': {'of_orders': true, 'grains': ['month', 'quarter', 'year']},
     }) }}
 {% endmacro %}
 
@@ -12,6 +12,16 @@
 {% macro bases_of_grain(grain) %}
     {% set bases = [] %}
     {% for basis in policy('status_bases') if grain in status_basis_rules()[basis].grains %}
+        {% do bases.append(basis) %}
+    {% endfor %}
+    {{ return(bases) }}
+{% endmacro %}
+
+
+{#- The bases of the policy that are made of orders. -#}
+{% macro order_bases() %}
+    {% set bases = [] %}
+    {% for basis in policy('status_bases') if status_basis_rules()[basis].of_orders %}
         {% do bases.append(basis) %}
     {% endfor %}
     {{ return(bases) }}

@@ -55,6 +55,30 @@
             'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'SQL LIKE patterns (lower case) of the e-mail addresses of test accounts.',
         },
+        'repeat_purchase_unit': {
+            'kind': 'text', 'among': ['order', 'purchase_day'], 'defines': true,
+            'meaning': 'What one purchase is: each order, or all orders of a day together.',
+        },
+        'gross_margin_rate': {
+            'kind': 'share', 'defines': true,
+            'meaning': 'Share of revenue that is left after the cost of what was sold.',
+        },
+        'max_lifespan_years': {
+            'kind': 'whole number', 'least': 1, 'most': 100, 'defines': true,
+            'meaning': 'The textbook lifespan (1 / yearly churn) is cut off here.',
+        },
+        'discount_rate': {
+            'kind': 'share', 'defines': true,
+            'meaning': 'Yearly rate at which predicted purchases are discounted.',
+        },
+        'prediction_horizon_days': {
+            'kind': 'whole number', 'least': 365, 'most': 36500, 'defines': true,
+            'meaning': 'How far into the future predicted lifetime value looks.',
+        },
+        'holdout_days': {
+            'kind': 'whole number', 'least': 7, 'most': 3660, 'defines': true,
+            'meaning': 'The last days of the data, on which the prediction is checked.',
+        },
         'business_timezone': {
             'kind': 'time zone', 'defines': true,
             'meaning': 'Time zone whose days are counted.',

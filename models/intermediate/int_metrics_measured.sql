@@ -1,13 +1,17 @@
-with retention_by_period as (
-    select * from {{ ref('retention_by_period') }}
-),
+{%- set metrics = metric_catalogue() | selectattr('is_by_period') | list -%}
 
--- One select per metric of the catalogue: the long form of every mart that has metrics.
+with
+{%- for mart in metrics | map(attribute='mart') | unique %}
+{{ mart }} as (
+    select * from {{ ref(mart) }}
+),
+{% endfor %}
+-- One select per metric of the catalogue: the long form of every mart that has a row per period.
 measured as (
-    {%- for metric in metric_catalogue() %}
+    {%- for metric in metrics %}
     select
         '{{ metric.name }}' as metric,
-        basis,
+        {{ metric.basis }} as basis,
         period_grain,
         segment_dimension,
         segment_value,

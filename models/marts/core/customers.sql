@@ -2,25 +2,12 @@ with customers as (
     select * from {{ ref('int_customers') }}
 ),
 
-orders as (
-    select * from {{ ref('orders') }}
-    where is_counted
+ordered as (
+    select * from {{ ref('int_customer_orders') }}
 ),
 
 spells as (
     select * from {{ ref('int_customer_spells') }}
-),
-
-ordered as (
-    select
-        customer_id,
-        count(*) as lifetime_orders,
-        sum(gross_amount) as lifetime_gross_revenue,
-        sum(refunded_amount) as lifetime_refunds,
-        min(ordered_on) as first_order_on,
-        max(ordered_on) as last_order_on
-    from orders
-    group by customer_id
 ),
 
 -- A customer is active when the last spell is still open.
@@ -53,10 +40,10 @@ final as (
         cast(null as {{ dbt.type_string() }}) as status_{{ basis }},
         {%- endif %}
         {%- endfor %}
-        cast(coalesce(ordered.lifetime_orders, 0) as {{ dbt.type_bigint() }}) as lifetime_orders,
-        cast(coalesce(ordered.lifetime_gross_revenue, 0) as decimal(18, 2)) as lifetime_gross_revenue,
-        cast(coalesce(ordered.lifetime_refunds, 0) as decimal(18, 2)) as lifetime_refunds,
-        cast(coalesce(ordered.lifetime_gross_revenue - ordered.lifetime_refunds, 0) as decimal(18, 2))
+        cast(coalesce(ordered.orders, 0) as {{ dbt.type_bigint() }}) as lifetime_orders,
+        cast(coalesce(ordered.gross_revenue, 0) as decimal(18, 2)) as lifetime_gross_revenue,
+        cast(coalesce(ordered.refunds, 0) as decimal(18, 2)) as lifetime_refunds,
+        cast(coalesce(ordered.gross_revenue - ordered.refunds, 0) as decimal(18, 2))
             as lifetime_net_revenue,
         ordered.first_order_on,
         ordered.last_order_on,

@@ -33,11 +33,12 @@ joined as (
     left join refunded on accepted.order_id = refunded.order_id
 ),
 
--- The one window pass over the orders: number, last and next day, among the counted orders only.
+-- The one window pass over the orders: number, first, last and next day, among the counted orders only.
 numbered as (
     select
         *,
         row_number() over customer_orders as order_number,
+        first_value(ordered_on) over customer_orders as first_order_on,
         lag(ordered_on) over customer_orders as previous_order_on,
         lead(ordered_on) over customer_orders as next_order_on
     from joined
@@ -56,6 +57,7 @@ final as (
         cast(gross_amount - refunded_amount as decimal(18, 2)) as net_amount,
         is_counted,
         ordered_on,
+        case when is_counted then first_order_on end as first_order_on,
         case when is_counted then previous_order_on end as previous_order_on,
         case when is_counted then next_order_on end as next_order_on,
         ordered_at,

@@ -1,0 +1,61 @@
+{#- The ten segments by recency and frequency score. Each of the 25 cells is in exactly one; the CASE,
+    and the list of segments that every slice shows, are made from here. -#}
+{% macro rfm_segment_map() %}
+    {{ return({
+        'champions': {'recency_scores': [5], 'frequency_scores': [4, 5]},
+        'loyal_customers': {'recency_scores': [3, 4], 'frequency_scores': [4, 5]},
+        'potential_loyalists': {'recency_scores': [4, 5], 'frequency_scores': [2, 3]},
+        'new_customers': {'recency_scores': [5], 'frequency_scores': [1]},
+        'promising': {'recency_scores': [4], 'frequency_scores': [1]},
+        'need_attention': {'recency_scores': [3], 'frequency_scores': [3]},
+        'about_to_sleep': {'recency_scores': [3], 'frequency_scores': [1, 2]},
+        'at_risk': {'recency_scores': [1, 2], 'frequency_scores': [3, 4]},
+        'cannot_lose_them': {'recency_scores': [1, 2], 'frequency_scores': [5]},
+        'hibernating': {'recency_scores': [1, 2], 'frequency_scores': [1, 2]},
+    }) }}
+{% endmacro %}
+
+
+{% macro rfm_segment(recency_score, frequency_score) -%}
+    case
+        {%- for name, scores in rfm_segment_map().items() %}
+        when {{ recency_score }} in ({{ scores.recency_scores | join(', ') }})
+            and {{ frequency_score }} in ({{ scores.frequency_scores | join(', ') }}) then '{{ name }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{#- 1 + the whole fifths of all customers who are worse: 1 + floor(5 * worse / total) as comparisons of
+    whole numbers, because `/` on them gives a fraction on some warehouses and cuts it on others. -#}
+{% macro quintile_score(worse, total) -%}
+    case
+        {%- for fifths in [4, 3, 2, 1] %}
+        when 5 * {{ worse }} >= {{ fifths }} * {{ total }} then {{ fifths + 1 }}
+        {%- endfor %}
+        else 1
+    end
+{%- endmacro %}
+
+
+{#- The shares of the customers whose part of the revenue is measured. Texts: a number would be a
+    float on its way into the SQL. -#}
+{% macro top_shares() %}
+    {{ return(['0.01', '0.05', '0.10', '0.20']) }}
+{% endmacro %}
+
+
+{#- For tests: a total over the customers with a counted order, once per slice of the policy. It is the
+    other side of a totals_reconcile by dimension and value. -#}
+{% macro purchasers_by_slice(total) %}
+    {% set parts = [] %}
+    {% for dimension in slice_dimensions() %}
+        {% do parts.append({
+            'relation': ref('customers'),
+            'total': total,
+            'by': ["'" ~ dimension ~ "=' || " ~ slice_value(dimension)],
+            'where': 'lifetime_orders > 0',
+        }) %}
+    {% endfor %}
+    {{ return(parts) }}
+{% endmacro %}

@@ -1,0 +1,138 @@
+with spells as (
+    select * from {{ ref('int_customer_spells') }}
+),
+
+orders as (
+    select * from {{ ref('orders') }}
+    where is_counted
+),
+
+refunds as (
+    select * from {{ ref('int_refunds_resolved') }}
+    where reject_reason is null
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+cohorts as (
+    select
+        basis,
+        customer_id,
+        {{ period_start('month', 'started_on') }} as cohort_month
+    from spells
+    where is_first_spell
+),
+
+status_changes as (
+    select
+        basis,
+        customer_id,
+        case when is_first_spell then 1 else 0 end as acquired_customers,
+        1 as status_change,
+        {{ period_start('month', 'started_on') }} as activity_month
+    from spells
+
+    union all
+
+    select
+        spells.basis,
+        spells.customer_id,
+        0 as acquired_customers,
+        -1 as status_change,
+        {{ period_start('month', 'spells.ended_on') }} as activity_month
+    from spells
+    inner join as_of on spells.ended_on <= as_of.as_of_date
+),
+
+-- A customer orders in a month with the order whose predecessor lies before it, and for the last time
+-- with the order that has no successor.
+trade as (
+    select
+        customer_id,
+        case when previous_order_on is null or previous_order_on < {{ period_start('month', 'ordered_on') }} then 1 else 0 end
+            as ordering_customers,
+        case when next_order_on is null then 1 else 0 end as last_ordering_customers,
+        gross_amount as net_revenue,
+        {{ period_start('month', 'first_order_on') }} as cohort_month,
+        {{ period_start('month', 'ordered_on') }} as activity_month
+    from orders
+
+    union all
+
+    select
+        orders.customer_id,
+        0 as ordering_customers,
+        0 as last_ordering_customers,
+        -refunds.amount as net_revenue,
+        {{ period_start('month', 'orders.first_order_on') }} as cohort_month,
+        {{ period_start('month', 'refunds.refunded_on') }} as activity_month
+    from refunds
+    inner join orders on refunds.order_id = orders.order_id
+),
+
+status_cells as (
+    select
+        status_changes.basis,
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        sum(status_changes.acquired_customers) as acquired_customers,
+        sum(status_changes.status_change) as status_change,
+        0 as ordering_customers,
+        0 as last_ordering_customers,
+        0 as net_revenue,
+        cohorts.cohort_month,
+        status_changes.activity_month
+    from status_changes
+    inner join cohorts
+        on status_changes.basis = cohorts.basis and status_changes.customer_id = cohorts.customer_id
+    inner join customers on status_changes.customer_id = customers.customer_id
+    group by
+        status_changes.basis,
+        {{ customer_attributes() | join(', ') }},
+        cohorts.cohort_month,
+        status_changes.activity_month
+),
+
+trade_cells as (
+    select
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        sum(trade.ordering_customers) as ordering_customers,
+        sum(trade.last_ordering_customers) as last_ordering_customers,
+        sum(trade.net_revenue) as net_revenue,
+        trade.cohort_month,
+        trade.activity_month
+    from trade
+    inner join customers on trade.customer_id = customers.customer_id
+    group by {{ customer_attributes() | join(', ') }}, trade.cohort_month, trade.activity_month
+),
+
+cells as (
+    select * from status_cells
+    {%- for basis in order_bases() %}
+    union all
+    select
+        '{{ basis }}' as basis,
+        {%- for attribute in customer_attributes() %}
+        {{ attribute }},
+        {%- endfor %}
+        0 as acquired_customers,
+        0 as status_change,
+        ordering_customers,
+        last_ordering_customers,
+        net_revenue,
+        cohort_month,
+        activity_month
+    from trade_cells
+    {%- endfor %}
+)
+
+select * from cells

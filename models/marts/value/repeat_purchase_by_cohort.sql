@@ -1,0 +1,70 @@
+with purchases as (
+    select * from {{ ref('int_purchases') }}
+    where purchase_number = 1
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+-- Only customers whose window has fully passed: the others may still buy again.
+cells as (
+    {%- for days in repeat_purchase_windows() %}
+    select
+        {{ days }} as window_days,
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        count(*) as customers,
+        count(case when {{ add_days('purchases.purchased_on', days) }} <= as_of.as_of_date then 1 end)
+            as observed_customers,
+        count(case
+            when {{ add_days('purchases.purchased_on', days) }} <= as_of.as_of_date
+                and purchases.next_purchase_on <= {{ add_days('purchases.purchased_on', days) }}
+                then 1
+        end) as repeat_customers,
+        {{ period_start('month', 'purchases.purchased_on') }} as cohort_month
+    from purchases
+    inner join customers on purchases.customer_id = customers.customer_id
+    cross join as_of
+    group by {{ customer_attributes() | join(', ') }}, {{ period_start('month', 'purchases.purchased_on') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+sliced as (
+    {%- for dimension in slice_dimensions() %}
+    select
+        '{{ dimension }}' as segment_dimension,
+        {{ slice_value(dimension) }} as segment_value,
+        cast(window_days as {{ dbt.type_int() }}) as window_days,
+        cast(sum(customers) as {{ dbt.type_bigint() }}) as cohort_size,
+        cast(sum(observed_customers) as {{ dbt.type_bigint() }}) as observed_customers,
+        cast(sum(repeat_customers) as {{ dbt.type_bigint() }}) as repeat_customers,
+        'complete' as period_status,
+        cohort_month
+    from cells
+    group by cohort_month, window_days{{ ', ' ~ dimension if dimension != 'all' }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+final as (
+    select
+        segment_dimension,
+        segment_value,
+        window_days,
+        cohort_size,
+        observed_customers,
+        repeat_customers,
+        cohort_month,
+        {{ rate_columns('repeat_purchase_by_cohort') }},
+        {{ policy_version_column() }}
+    from sliced
+)
+
+select * from final

@@ -1,0 +1,62 @@
+with purchases as (
+    select * from {{ ref('int_purchases') }}
+    where next_purchase_on is not null
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+-- How often each gap occurs: small, and exact quantiles follow from it.
+gaps as (
+    select
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        {{ dbt.datediff('purchases.purchased_on', 'purchases.next_purchase_on', 'day') }} as gap_days,
+        count(*) as gap_count
+    from purchases
+    inner join customers on purchases.customer_id = customers.customer_id
+    group by
+        {{ customer_attributes() | join(', ') }},
+        {{ dbt.datediff('purchases.purchased_on', 'purchases.next_purchase_on', 'day') }}
+),
+
+sliced as (
+    {%- for dimension in slice_dimensions() %}
+    select
+        '{{ dimension }}' as segment_dimension,
+        {{ slice_value(dimension) }} as segment_value,
+        gap_days,
+        sum(gap_count) as gap_count
+    from gaps
+    group by gap_days{{ ', ' ~ dimension if dimension != 'all' }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+cumulated as (
+    select
+        *,
+        sum(gap_count) over (partition by segment_dimension, segment_value order by gap_days) as gaps_up_to,
+        sum(gap_count) over (partition by segment_dimension, segment_value) as all_gaps
+    from sliced
+),
+
+-- The p-quantile is the smallest gap that at least the share p of the gaps does not exceed.
+summed as (
+    select
+        segment_dimension,
+        segment_value,
+        cast(max(all_gaps) as {{ dbt.type_bigint() }}) as gaps,
+        cast(min(case when 4 * gaps_up_to >= all_gaps then gap_days end) as {{ dbt.type_bigint() }}) as lower_quartile_days,
+        cast(min(case when 2 * gaps_up_to >= all_gaps then gap_days end) as {{ dbt.type_bigint() }}) as median_days,
+        cast(min(case when 4 * gaps_up_to >= 3 * all_gaps then gap_days end) as {{ dbt.type_bigint() }})
+            as upper_quartile_days,
+        {{ safe_divide('sum(gap_days * gap_count)', 'max(all_gaps)') }} as mean_days,
+        {{ policy_version_column() }}
+    from cumulated
+    group by segment_dimension, segment_value
+)
+
+select * from summed
