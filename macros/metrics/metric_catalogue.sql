@@ -9,7 +9,7 @@
     is_by_period whether the mart has a row per period, so that the metric stands in metric_values
     synonyms and sources are what a reader would search for -#}
 {% macro metric_catalogue() %}
-    {{ return(retention_metrics() + purchase_metrics() + cohort_metrics()) }}
+    {{ return(retention_metrics() + purchase_metrics() + cohort_metrics() + lifetime_metrics()) }}
 {% endmacro %}
 
 

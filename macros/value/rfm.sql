@@ -26,15 +26,29 @@
 {%- endmacro %}
 
 
-{#- 1 + the whole fifths of all customers who are worse: 1 + floor(5 * worse / total) as comparisons of
+{#- The score of each value of a measure: 1 + floor(5 * worse / n), n = all customers. Values are ranked
+    and not customers: they are fewer, and equal ones cannot part. The floor is made of comparisons of
     whole numbers, because `/` on them gives a fraction on some warehouses and cuts it on others. -#}
-{% macro quintile_score(worse, total) -%}
-    case
-        {%- for fifths in [4, 3, 2, 1] %}
-        when 5 * {{ worse }} >= {{ fifths }} * {{ total }} then {{ fifths + 1 }}
-        {%- endfor %}
-        else 1
-    end
+{% macro quintile_scores(customers, measure, worst_first) -%}
+    select
+        {{ measure }},
+        cast(case
+            {%- for fifths in [4, 3, 2, 1] %}
+            when 5 * (customers_to_here - customers_here) >= {{ fifths }} * all_customers then {{ fifths + 1 }}
+            {%- endfor %}
+            else 1
+        end as {{ dbt.type_bigint() }}) as score
+    from (
+        select
+            {{ measure }},
+            count(*) as customers_here,
+            sum(count(*)) over (
+                order by {{ measure }} {{ worst_first }} rows between unbounded preceding and current row
+            ) as customers_to_here,
+            sum(count(*)) over () as all_customers
+        from {{ customers }}
+        group by {{ measure }}
+    ) as measure_values
 {%- endmacro %}
 
 
@@ -46,12 +60,13 @@
 
 
 {#- For tests: a total over the customers with a counted order, once per slice of the policy. It is the
-    other side of a totals_reconcile by dimension and value. -#}
-{% macro purchasers_by_slice(total) %}
+    other side of a totals_reconcile by dimension and value. `customers` is the ref: dbt does not see
+    one that stands in a macro. -#}
+{% macro purchasers_by_slice(customers, total) %}
     {% set parts = [] %}
     {% for dimension in slice_dimensions() %}
         {% do parts.append({
-            'relation': ref('customers'),
+            'relation': customers,
             'total': total,
             'by': ["'" ~ dimension ~ "=' || " ~ slice_value(dimension)],
             'where': 'lifetime_orders > 0',

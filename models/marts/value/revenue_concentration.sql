@@ -49,7 +49,12 @@ topped as (
         and sized.segment_value = ranked.segment_value
         and sized.top_customers > ranked.customers_above
     group by
-        sized.segment_dimension, sized.segment_value, sized.top_share, sized.customers, sized.top_customers, sized.net_revenue
+        sized.segment_dimension,
+        sized.segment_value,
+        sized.top_share,
+        sized.customers,
+        sized.top_customers,
+        sized.net_revenue
 ),
 
 final as (

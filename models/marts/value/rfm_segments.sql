@@ -9,8 +9,6 @@ segment_names as (
     {%- endfor %}
 ),
 
-{%- set sums = ['customers', 'net_revenue', 'recency_days', 'orders'] %}
-
 -- Few enough rows to be read once per dimension.
 cells as (
     select
@@ -32,38 +30,48 @@ counted as (
     select
         '{{ dimension }}' as segment_dimension,
         {{ slice_value(dimension) }} as segment_value,
-        segment_names.rfm_segment,
-        {%- for name in sums %}
-        sum(case when cells.rfm_segment = segment_names.rfm_segment then cells.{{ name }} else 0 end) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        rfm_segment,
+        sum(customers) as customers,
+        sum(net_revenue) as net_revenue,
+        sum(recency_days) as recency_days,
+        sum(orders) as orders
     from cells
-    cross join segment_names
-    group by {{ dimension ~ ', ' if dimension != 'all' }}segment_names.rfm_segment
+    group by {{ dimension ~ ', ' if dimension != 'all' }}rfm_segment
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
-totalled as (
+slices as (
     select
-        *,
-        sum(customers) over (partition by segment_dimension, segment_value) as slice_customers,
-        sum(net_revenue) over (partition by segment_dimension, segment_value) as slice_net_revenue
+        segment_dimension,
+        segment_value,
+        sum(customers) as customers,
+        sum(net_revenue) as net_revenue
     from counted
+    group by segment_dimension, segment_value
 ),
 
 final as (
     select
-        segment_dimension,
-        segment_value,
-        rfm_segment,
-        cast(customers as {{ dbt.type_bigint() }}) as customers,
-        {{ safe_divide('customers', 'slice_customers') }} as share_of_customers,
-        cast(net_revenue as decimal(18, 2)) as net_revenue,
-        case when slice_net_revenue > 0 then {{ safe_divide('net_revenue', 'slice_net_revenue') }} end as share_of_revenue,
-        {{ safe_divide('recency_days', 'customers') }} as average_recency_days,
-        {{ safe_divide('orders', 'customers') }} as average_orders,
+        slices.segment_dimension,
+        slices.segment_value,
+        segment_names.rfm_segment,
+        cast(coalesce(counted.customers, 0) as {{ dbt.type_bigint() }}) as customers,
+        {{ safe_divide('coalesce(counted.customers, 0)', 'slices.customers') }} as share_of_customers,
+        cast(coalesce(counted.net_revenue, 0) as decimal(18, 2)) as net_revenue,
+        case
+            when slices.net_revenue > 0
+                then {{ safe_divide('coalesce(counted.net_revenue, 0)', 'slices.net_revenue') }}
+        end as share_of_revenue,
+        {{ safe_divide('counted.recency_days', 'counted.customers') }} as average_recency_days,
+        {{ safe_divide('counted.orders', 'counted.customers') }} as average_orders,
         {{ policy_version_column() }}
-    from totalled
+    from slices
+    cross join segment_names
+    left join counted
+        on slices.segment_dimension = counted.segment_dimension
+        and slices.segment_value = counted.segment_value
+        and segment_names.rfm_segment = counted.rfm_segment
 )
 
 select * from final

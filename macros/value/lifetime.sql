@@ -1,0 +1,28 @@
+{#- Settings of lifetime value that follow from the policy. -#}
+
+{#- The basis whose churn tells how long a customer stays: the first of the policy. -#}
+{% macro lifespan_basis() %}
+    {{ return(policy('status_bases')[0]) }}
+{% endmacro %}
+
+
+{#- The grain whose complete periods are looked at, and how many of them make a year. -#}
+{% macro lifespan_grain() %}
+    {% for grain in ['month', 'quarter', 'year', 'week'] if grain in policy('period_grains') and lifespan_basis() in bases_of_grain(grain) %}
+        {% if loop.first %}
+            {{ return(grain) }}
+        {% endif %}
+    {% endfor %}
+    {{ return('month') }}
+{% endmacro %}
+
+{% macro lifespan_periods_per_year() %}
+    {{ return({'week': 52, 'month': 12, 'quarter': 4, 'year': 1}[lifespan_grain()]) }}
+{% endmacro %}
+
+
+{#- Years since a day, up to another, both included, and at least 1: a customer of last week is not
+    taken to order every week. -#}
+{% macro observed_years(first_day, last_day) -%}
+    (greatest({{ dbt.datediff(first_day, last_day, 'day') }} + 1, 365) / 365.0)
+{%- endmacro %}

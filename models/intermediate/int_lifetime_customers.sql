@@ -1,0 +1,21 @@
+with orders as (
+    select * from {{ ref('int_customer_orders') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+-- What the prediction knows of a customer: repeat purchase days, and when the first and the last were.
+customers as (
+    select
+        orders.customer_id,
+        orders.order_days - 1 as frequency,
+        {{ dbt.datediff('orders.first_order_on', 'orders.last_order_on', 'day') }} as recency_days,
+        {{ dbt.datediff('orders.first_order_on', 'as_of.as_of_date', 'day') }} as age_days,
+        orders.repeat_net_revenue
+    from orders
+    cross join as_of
+)
+
+select * from customers

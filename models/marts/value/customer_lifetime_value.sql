@@ -1,0 +1,114 @@
+with customers as (
+    select * from {{ ref('customers') }}
+),
+
+histories as (
+    select * from {{ ref('int_lifetime_customers') }}
+),
+
+lifespans as (
+    select * from {{ ref('int_lifespans') }}
+    where segment_dimension = 'all'
+),
+
+prediction as (
+    select * from {{ ref('int_prediction_state') }}
+),
+
+scores as (
+    select * from {{ source('predictions', 'lifetime_scores') }}
+),
+
+realised as (
+    select
+        customer_id,
+        country,
+        acquisition_channel,
+        customer_segment,
+        lifetime_orders,
+        lifetime_gross_revenue,
+        lifetime_refunds,
+        lifetime_net_revenue,
+        lifetime_net_revenue * {{ policy('gross_margin_rate') }} as lifetime_margin,
+        first_order_on,
+        last_order_on,
+        {{ period_start('month', 'first_order_on') }} as cohort_month
+    from customers
+),
+
+-- The textbook product: what an order is worth, how many there are in a year, how many years.
+textbook as (
+    select
+        realised.*,
+        {{ safe_divide('realised.lifetime_gross_revenue', 'realised.lifetime_orders') }} as average_order_value,
+        {{ safe_divide('realised.lifetime_orders', observed_years('realised.first_order_on', 'prediction.as_of_date')) }}
+            as purchase_frequency,
+        lifespans.lifespan_years
+    from realised
+    cross join prediction
+    left join lifespans on 1 = 1
+),
+
+-- Predictions only where the parameters are of this data; the note says why there are none.
+scored as (
+    select
+        textbook.*,
+        histories.frequency,
+        histories.recency_days,
+        histories.age_days,
+        case when prediction.purchase_note is null then scores.probability_alive end as probability_alive,
+        case when prediction.purchase_note is null then scores.expected_purchases_365 end as expected_purchases_365,
+        case when prediction.purchase_note is null then scores.discounted_purchases end as discounted_purchases,
+        case
+            when prediction.value_note is null
+                then
+                    prediction.p * (prediction.v + greatest(histories.repeat_net_revenue, 0))
+                    / (prediction.p * histories.frequency + prediction.q - 1)
+        end as expected_order_value,
+        case
+            when textbook.lifetime_orders = 0 then 'The customer has no counted order.'
+            else prediction.value_note
+        end as prediction_note
+    from textbook
+    cross join prediction
+    left join histories on textbook.customer_id = histories.customer_id
+    left join scores
+        on histories.frequency = scores.frequency
+        and histories.recency_days = scores.recency_days
+        and histories.age_days = scores.age_days
+),
+
+final as (
+    select
+        customer_id,
+        country,
+        acquisition_channel,
+        customer_segment,
+        prediction_note,
+        lifetime_orders,
+        lifetime_gross_revenue,
+        lifetime_refunds,
+        lifetime_net_revenue,
+        cast(lifetime_margin as decimal(18, 2)) as lifetime_margin,
+        average_order_value,
+        purchase_frequency,
+        lifespan_years,
+        cast(average_order_value * purchase_frequency * lifespan_years as decimal(18, 2)) as textbook_lifetime_value,
+        cast(frequency as {{ dbt.type_bigint() }}) as repeat_purchase_days,
+        cast(recency_days as {{ dbt.type_bigint() }}) as recency_days,
+        cast(age_days as {{ dbt.type_bigint() }}) as age_days,
+        cast(probability_alive as decimal(18, 6)) as probability_alive,
+        cast(expected_purchases_365 as decimal(18, 6)) as expected_purchases_next_365_days,
+        cast(expected_order_value as decimal(18, 2)) as expected_order_value,
+        cast(expected_purchases_365 * expected_order_value as decimal(18, 2)) as predicted_value_next_365_days,
+        cast(discounted_purchases * expected_order_value as decimal(18, 2)) as predicted_lifetime_value,
+        cast(discounted_purchases * expected_order_value * {{ policy('gross_margin_rate') }} as decimal(18, 2))
+            as predicted_lifetime_margin,
+        first_order_on,
+        last_order_on,
+        cohort_month,
+        {{ policy_version_column() }}
+    from scored
+)
+
+select * from final

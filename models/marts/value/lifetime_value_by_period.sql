@@ -1,0 +1,41 @@
+with retention_by_period as (
+    select * from {{ ref('retention_by_period') }}
+    where basis = '{{ lifespan_basis() }}'
+),
+
+repeat_purchase_by_period as (
+    select * from {{ ref('repeat_purchase_by_period') }}
+),
+
+joined as (
+    select
+        retention_by_period.basis,
+        retention_by_period.period_grain,
+        retention_by_period.segment_dimension,
+        retention_by_period.segment_value,
+        retention_by_period.period_status,
+        repeat_purchase_by_period.orders,
+        repeat_purchase_by_period.purchasers,
+        retention_by_period.opening_customers,
+        retention_by_period.churned_customers,
+        repeat_purchase_by_period.gross_revenue,
+        retention_by_period.is_latest_complete_period,
+        retention_by_period.period_start,
+        retention_by_period.period_end
+    from retention_by_period
+    inner join repeat_purchase_by_period
+        on retention_by_period.period_grain = repeat_purchase_by_period.period_grain
+        and retention_by_period.period_start = repeat_purchase_by_period.period_start
+        and retention_by_period.segment_dimension = repeat_purchase_by_period.segment_dimension
+        and retention_by_period.segment_value = repeat_purchase_by_period.segment_value
+),
+
+rated as (
+    select
+        *,
+        {{ rate_columns('lifetime_value_by_period') }},
+        {{ policy_version_column() }}
+    from joined
+)
+
+select * from rated

@@ -1,0 +1,81 @@
+with customer_lifetime_value as (
+    select * from {{ ref('customer_lifetime_value') }}
+    where lifetime_orders > 0
+),
+
+lifespans as (
+    select * from {{ ref('int_lifespans') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+customers as (
+    select
+        customer_lifetime_value.*,
+        {{ observed_years('customer_lifetime_value.first_order_on', 'as_of.as_of_date') }} as observed_years,
+        cast(customer_lifetime_value.cohort_month as {{ dbt.type_string() }}) as cohort
+    from customer_lifetime_value
+    cross join as_of
+),
+
+sliced as (
+    {%- for dimension in slice_dimensions() + ['cohort_month'] %}
+    select
+        '{{ dimension }}' as segment_dimension,
+        {{ 'cohort' if dimension == 'cohort_month' else slice_value(dimension) }} as segment_value,
+        count(*) as customers,
+        sum(lifetime_orders) as lifetime_orders,
+        sum(lifetime_gross_revenue) as lifetime_gross_revenue,
+        sum(lifetime_refunds) as lifetime_refunds,
+        sum(lifetime_net_revenue) as lifetime_net_revenue,
+        sum(lifetime_margin) as lifetime_margin,
+        sum(observed_years) as observed_years,
+        sum(probability_alive) as expected_alive_customers,
+        sum(predicted_value_next_365_days) as predicted_value_next_365_days,
+        sum(predicted_lifetime_value) as predicted_lifetime_value
+    from customers
+    {%- if dimension != 'all' %}
+    group by {{ 'cohort' if dimension == 'cohort_month' else dimension }}
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- A cohort has no churn of its own in the ledger: it takes that of all customers.
+measured as (
+    select
+        sliced.segment_dimension,
+        sliced.segment_value,
+        cast(sliced.customers as {{ dbt.type_bigint() }}) as customers,
+        cast(sliced.lifetime_orders as {{ dbt.type_bigint() }}) as lifetime_orders,
+        cast(sliced.lifetime_gross_revenue as decimal(18, 2)) as lifetime_gross_revenue,
+        cast(sliced.lifetime_refunds as decimal(18, 2)) as lifetime_refunds,
+        cast(sliced.lifetime_net_revenue as decimal(18, 2)) as lifetime_net_revenue,
+        cast(sliced.lifetime_margin as decimal(18, 2)) as lifetime_margin,
+        {{ safe_divide('sliced.lifetime_gross_revenue', 'sliced.lifetime_orders') }} as average_order_value,
+        {{ safe_divide('sliced.lifetime_orders', 'sliced.observed_years') }} as purchase_frequency,
+        lifespans.lifespan_years,
+        cast(sliced.expected_alive_customers as decimal(18, 6)) as expected_alive_customers,
+        cast(sliced.predicted_value_next_365_days as decimal(18, 2)) as predicted_value_next_365_days,
+        cast(sliced.predicted_lifetime_value as decimal(18, 2)) as predicted_lifetime_value
+    from sliced
+    left join lifespans
+        on lifespans.segment_dimension
+        = case when sliced.segment_dimension = 'cohort_month' then 'all' else sliced.segment_dimension end
+        and lifespans.segment_value
+        = case when sliced.segment_dimension = 'cohort_month' then 'all' else sliced.segment_value end
+),
+
+final as (
+    select
+        *,
+        cast(average_order_value * purchase_frequency * lifespan_years as decimal(18, 2)) as textbook_lifetime_value,
+        {{ safe_divide('lifetime_net_revenue', 'customers') }} as net_revenue_per_customer,
+        {{ safe_divide('predicted_lifetime_value', 'customers') }} as predicted_lifetime_value_per_customer,
+        {{ policy_version_column() }}
+    from measured
+)
+
+select * from final
