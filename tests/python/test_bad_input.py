@@ -93,6 +93,13 @@ def test_a_missing_table(rebuild: Callable[..., DbtRun], tmp_path: Path) -> None
     )
 
 
+def test_a_schema_in_which_the_marts_would_replace_the_raw_tables(
+    rebuild: Callable[..., DbtRun],
+) -> None:
+    settings = {"raw_schema": "marts", "raw_tables": ["customers", "orders"]}
+    says(rebuild(settings), "The policy var `raw_schema` is 'marts'", "overwrite your tables")
+
+
 def test_a_missing_column(rebuild: Callable[..., DbtRun], tmp_path: Path) -> None:
     settings = write_shop(tmp_path)
     columns, rows = ORDERS
@@ -269,6 +276,9 @@ WRONG_SETTINGS = [
     ("raw_columns", {"invoices": {}}, "'invoices'", "keys are among: customers, orders, refunds"),
     ("raw_columns", {"orders": "id"}, "'id'", A_MAPPING),
     ("raw_columns", {"orders": {"id": "x"}}, "'id'", "keys are among: order_id, customer_id"),
+    ("raw_columns", {"orders": {"amount": None}}, "null", "an SQL expression"),
+    ("raw_rejects", {"orders": {"free": None}}, "null", "an SQL expression"),
+    ("raw_database", "elsewhere", "'elsewhere'", "set together with raw_schema"),
     ("raw_rejects", {"orders": ["amount = 0"]}, '["amount = 0"]', A_MAPPING),
     ("policy_release", 2026, "2026", "a text"),
 ]

@@ -433,6 +433,40 @@ def test_the_business_time_zone_decides_the_day(tmp_path: Path) -> None:
     ]
 
 
+def test_odd_files_are_read(tmp_path: Path) -> None:
+    # Two files, columns in another order and case, a byte order mark, Windows line ends, a column
+    # named like the alias of the reading query, short rows, quotes with commas and line ends.
+    header = "\ufeffRAW,Customer_ID,Ordered_At,STATUS,amount,updated_at\r\n"
+    (tmp_path / "orders_1.csv").write_text(
+        header
+        + '"0,1\n2",007,2024-01-01,completed,"1,234.50",""\r\n'
+        + "013,007,2024-01-02\r\n"
+        + ",007,2024-01-03,completed,1,\r\n",
+        encoding="utf-8",
+        newline="",
+    )
+    (tmp_path / "orders_2.csv").write_text(
+        "updated_at;amount;status;ordered_at;customer_id;raw;note\n;5;completed;2024-01-04;008;014;-\n"
+    )
+    settings = {
+        "raw_files": str(tmp_path / "{name}_*.csv"),
+        "raw_tables": ["orders"],
+        "raw_columns": {"orders": {"order_id": "raw"}},
+    }
+    database = tmp_path / "odd.duckdb"
+    built(dbt(*TO_THE_ORDERS, database=database, settings=settings))
+    assert orders(database, "order_id", "customer_id", "gross_amount") == [
+        ("0,1\n2", "007", Decimal("1234.50")),
+        ("014", "008", Decimal("5.00")),
+    ]
+    assert rejected(database) == [
+        ("orders", "013", "missing_status"),
+        ("orders", None, "missing_order_id"),
+    ]
+    raw_rows = "select raw_row from marts.rejected_rows where row_key = '013'"
+    assert json.loads(query(database, raw_rows)[0][0])["RAW"] == "013"
+
+
 # Several rows per order
 
 
