@@ -7,7 +7,7 @@ export PYTHONPATH := src
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint unit pytest docs demo-data lock clean
+.PHONY: build predict test lint pytest docs demo-data lock clean
 
 $(STAMP): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
@@ -16,9 +16,14 @@ $(STAMP): requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	@touch $(STAMP)
 
-build: $(STAMP) ## seeds, every model, every test, then the headline figures
+build: $(STAMP) ## seeds, every model, every test, the prediction, then the headline figures
 	@$(BIN)/dbt build
+	@$(MAKE) --no-print-directory predict
 	@$(BIN)/python -m retention_ledger.headline
+
+predict: $(STAMP) ## fits the lifetime models on the build and builds the marts that read them
+	@$(BIN)/python -m retention_ledger.predict
+	@$(BIN)/dbt build --quiet --select source:predictions+
 
 test: lint build pytest ## what CI runs
 

@@ -21,12 +21,19 @@
             {% do refuse_setting(name, value, 'a date like 2025-01-31') %}
         {% endif %}
     {% elif rule.kind == 'time zone' %}
-        {% if value not in modules.pytz.all_timezones_set %}
+        {% if value is not string or value not in modules.pytz.all_timezones_set %}
             {% do refuse_setting(name, value, 'a time zone name like Europe/London or UTC') %}
         {% endif %}
     {% elif rule.kind == 'text' %}
         {% if value is not string or value == '' or (rule.among and value not in rule.among) %}
             {% do refuse_setting(name, value, 'one of: ' ~ rule.among | join(' ') if rule.among else 'a text') %}
+        {% endif %}
+        {% if name == 'raw_files' and '{name}' not in value and var('raw_tables') | length > 1 %}
+            {% do refuse_setting(name, value, 'a path with {name} in it, because raw_tables lists several tables') %}
+        {% elif name == 'raw_schema' and var('raw_files') is not none %}
+            {% do refuse_setting(name, value, 'empty when raw_files is set: name one place') %}
+        {% elif name == 'raw_database' and var('raw_schema') is none %}
+            {% do refuse_setting(name, value, 'set together with raw_schema') %}
         {% endif %}
     {% elif rule.kind == 'list' %}
         {% do check_policy_list(name, value, rule) %}
@@ -51,6 +58,13 @@
             {% do refuse_setting(name, entry, 'a list of texts (put quotes around each)') %}
         {% endif %}
     {% endfor %}
+    {% if name in ['counted_order_statuses', 'uncounted_order_statuses', 'test_account_emails'] %}
+        {% for entry in value if entry != entry | lower %}
+            {% do refuse_setting(name, entry, 'a list of texts in lower case (so is what they are compared with)') %}
+        {% endfor %}
+    {% elif name == 'raw_tables' and 'orders' not in value %}
+        {% do refuse_setting(name, value, 'a list with `orders` in it') %}
+    {% endif %}
     {% if name == 'uncounted_order_statuses' %}
         {% for entry in value if entry in var('counted_order_statuses') %}
             {% do refuse_setting(name, entry, 'a list without the statuses of `counted_order_statuses`') %}
@@ -77,6 +91,13 @@
                 ) %}
             {% endfor %}
         {% endif %}
+        {% for entry, sql in entries.items() %}
+            {% set may_be_null = name == 'raw_columns' and raw_table_columns()[table][entry] == 'optional' %}
+            {% set is_null = sql is none or sql | string | lower | trim == 'null' %}
+            {% if is_null and not may_be_null or not is_null and (sql is not string and sql is not number or sql == '') %}
+                {% do refuse_setting(name ~ '.' ~ table ~ '.' ~ entry, sql, 'an SQL expression') %}
+            {% endif %}
+        {% endfor %}
     {% endfor %}
 {% endmacro %}
 
@@ -99,8 +120,8 @@
     {% if year < 1 or month < 1 or month > 12 or day < 1 %}
         {{ return(false) }}
     {% endif %}
-    {% set in_next_month = modules.datetime.date(year, month, 28) + modules.datetime.timedelta(days=4) %}
-    {% set last_day = (in_next_month - modules.datetime.timedelta(days=in_next_month.day)).day %}
+    {% set is_leap_year = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) %}
+    {% set last_day = [31, 29 if is_leap_year else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] %}
     {{ return(day <= last_day) }}
 {% endmacro %}
 

@@ -4,7 +4,7 @@
 {% macro base_table(table) %}
     {%- set mapped = policy('raw_columns').get(table, {}) -%}
     {%- if table in policy('raw_tables') -%}
-with raw as (
+with whole_raw_row as (
     select * from {{ raw_relation(table) }}
 )
 
@@ -13,8 +13,8 @@ select
     {{ raw_column_expression(table, column) }} as {{ column }},
         {%- endfor %}
     {{ raw_reject_reason(table) }} as raw_reject_reason,
-    {{ raw_record('raw') }} as raw_record
-from raw
+    {{ raw_record('whole_raw_row') }} as raw_record
+from whole_raw_row
     {%- else -%}
 select
         {%- for column in raw_table_columns()[table] %}

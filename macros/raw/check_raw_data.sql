@@ -22,9 +22,10 @@
     {% else %}
         {% set relation = source('raw', table) %}
         {% set place = 'the table ' ~ relation %}
+        {% do refuse_own_schema(relation) %}
         {% set found = load_relation(relation) %}
         {% if found is none %}
-            {% set others = adapter.list_relations(relation.database, relation.schema) | map(attribute='identifier') | sort %}
+            {% set others = list_relations_without_caching(relation).columns[1].values() | sort %}
             {{ exceptions.raise_compiler_error(
                 'There is no table ' ~ relation ~ ' for the raw ' ~ table ~ '. The schema holds: '
                 ~ (others | join(', ') or 'nothing') ~ '. The vars raw_database and raw_schema name the place; leave `'
@@ -33,14 +34,31 @@
         {% endif %}
         {% set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list %}
     {% endif %}
-    {% do check_raw_columns(table, columns, place) %}
-    {% set rows = run_query('select 1 as found_row from ' ~ raw_relation(table) ~ ' limit 1') %}
-    {% if rows | length == 0 %}
-        {{ exceptions.raise_compiler_error(
-            'There are no rows in ' ~ place ~ ' for the raw ' ~ table ~ '. Is the export complete? Leave `'
-            ~ table ~ '` out of the var raw_tables if there are none.'
-        ) }}
+    {% if run_query('select 1 as found_row from ' ~ raw_relation(table) ~ ' limit 1') | length == 0 %}
+        {% do refuse_empty_table(table, place) %}
     {% endif %}
+    {% do check_raw_columns(table, columns, place) %}
+{% endmacro %}
+
+
+{% macro refuse_empty_table(table, place) %}
+    {{ exceptions.raise_compiler_error(
+        'There are no rows in ' ~ place ~ ' for the raw ' ~ table ~ '. Is the export complete? Leave `'
+        ~ table ~ '` out of the var raw_tables if there are none.'
+    ) }}
+{% endmacro %}
+
+
+{#- A mart of the same name would replace the raw table. -#}
+{% macro refuse_own_schema(relation) %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' %}
+        {% if node.schema | lower == relation.schema | lower and node.database | lower == relation.database | lower %}
+            {% do refuse_setting(
+                'raw_schema', relation.schema,
+                'a schema this project does not write to, or it would overwrite your tables'
+            ) %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 
@@ -78,6 +96,9 @@
             ~ (others.columns[0].values() | join(', ') or 'nothing') ~ '. The var raw_files names the path, with {name} for the table; leave `'
             ~ table ~ '` out of raw_tables if there is none.'
         ) }}
+    {% endif %}
+    {% if run_query('select filename from read_blob(' ~ pattern ~ ') where size = 0 limit 1') | length > 0 %}
+        {% do refuse_empty_table(table, "the file '" ~ path ~ "'") %}
     {% endif %}
     {% set described = run_query('describe select * from ' ~ raw_relation(table)) %}
     {{ return(described.columns[0].values() | list) }}

@@ -50,13 +50,14 @@
 
 {#- Text is read as text, because sniffing types breaks on a bad value in a late row. -#}
 {% macro duckdb__read_raw_file(path) -%}
+    {%- set ending = path | lower -%}
     {%- set file = dbt.string_literal(dbt.escape_single_quotes(path)) -%}
-    {%- if path.endswith('.parquet') -%}
-        read_parquet({{ file }})
-    {%- elif path.endswith(('.csv', '.csv.gz')) -%}
-        read_csv({{ file }}, header = true, all_varchar = true)
-    {%- elif path.endswith(('.json', '.json.gz', '.jsonl', '.ndjson')) -%}
-        (select columns(*) ->> '$' from read_json({{ file }}, maximum_depth = 1, sample_size = -1))
+    {%- if ending.endswith('.parquet') -%}
+        read_parquet({{ file }}, union_by_name = true)
+    {%- elif ending.endswith(('.csv', '.csv.gz')) -%}
+        read_csv({{ file }}, header = true, all_varchar = true, null_padding = true, parallel = false, union_by_name = true)
+    {%- elif ending.endswith(('.json', '.json.gz', '.jsonl', '.ndjson')) -%}
+        (select columns(*) ->> '$' from read_json({{ file }}, maximum_depth = 1, sample_size = -1, union_by_name = true))
     {%- else -%}
         {{ exceptions.raise_compiler_error(
             "The var `raw_files` gives '" ~ path ~ "'; files must end in .parquet, .csv, .csv.gz, "

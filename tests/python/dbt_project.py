@@ -72,7 +72,7 @@ def dbt(
         "--profiles-dir", str(ROOT / "profiles"),
         "--target-path", str(target_path or database.parent / "target"),
         "--log-path", str(database.parent / "logs"),
-        "--vars", yaml.safe_dump(settings or {}),
+        "--vars", yaml.safe_dump(settings or {}, sort_keys=False),
     ]  # fmt: skip
 
     def listen(event: Any) -> None:
