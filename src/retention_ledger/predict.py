@@ -51,7 +51,9 @@ def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
     [(as_of_date, policy_version, fingerprint)] = connection.execute(
         "select as_of_date, policy_version, fingerprint from intermediate.int_prediction_state"
     ).fetchall()
-    settings = dict(connection.execute("select setting, value from marts.policy_settings").fetchall())
+    settings = dict(
+        connection.execute("select setting, value from marts.policy_settings").fetchall()
+    )
     return Build(
         as_of_date,
         policy_version,
@@ -115,7 +117,10 @@ def check(connection: duckdb.DuckDBPyConnection, build: Build) -> dict[str, obje
     }
     model = fit_purchase_model(*known, rows["customers"])
     if not model.converged:
-        return {**result, "message": f"No check on the last {build.holdout_days} days: {model.message}"}
+        return {
+            **result,
+            "message": f"No check on the last {build.holdout_days} days: {model.message}",
+        }
     error = holdout_error(
         rows["holdout_purchases"],
         model.expected_purchases(build.holdout_days, *known),
@@ -147,7 +152,9 @@ def write_scores(connection: duckdb.DuckDBPyConnection, scores: Columns | None) 
     connection.execute("delete from predictions.lifetime_scores")
     if scores is not None:
         connection.register("new_scores", scores)
-        connection.execute("insert into predictions.lifetime_scores by name select * from new_scores")
+        connection.execute(
+            "insert into predictions.lifetime_scores by name select * from new_scores"
+        )
         connection.unregister("new_scores")
 
 
@@ -187,7 +194,9 @@ def predict(database: Path) -> str:
         write_scores(connection, score(purchases, rows, build) if purchases.converged else None)
         write_row(connection, "lifetime_holdout", {**stamp, **holdout})
         connection.commit()
-    return summary(purchases, spending, holdout, int(rows["customers"].sum()), time.perf_counter() - started)
+    return summary(
+        purchases, spending, holdout, int(rows["customers"].sum()), time.perf_counter() - started
+    )
 
 
 def summary(

@@ -33,7 +33,10 @@ def test_unit_tests_and_data_tests_pass_under_another_policy(tmp_path: Path) -> 
         tmp_path / "other.duckdb",
         "select distinct basis, period_grain, segment_dimension from marts.retention_by_period",
     )
-    assert sorted(grains) == [("orders_calendar", "month", "all"), ("orders_calendar", "quarter", "all")]
+    assert sorted(grains) == [
+        ("orders_calendar", "month", "all"),
+        ("orders_calendar", "quarter", "all"),
+    ]
     assert query(
         tmp_path / "other.duckdb",
         "select count(*) from marts.customers where status_orders_window is not null",

@@ -41,8 +41,10 @@ textbook as (
     select
         realised.*,
         {{ safe_divide('realised.lifetime_gross_revenue', 'realised.lifetime_orders') }} as average_order_value,
-        {{ safe_divide('realised.lifetime_orders', observed_years('realised.first_order_on', 'prediction.as_of_date')) }}
-            as purchase_frequency,
+        case
+            when realised.lifetime_orders > 0
+                then {{ safe_divide('realised.lifetime_orders', observed_years('realised.first_order_on', 'prediction.as_of_date')) }}
+        end as purchase_frequency,
         lifespans.lifespan_years
     from realised
     cross join prediction

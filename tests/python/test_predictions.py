@@ -1,0 +1,160 @@
+"""The prediction: fitted on a build, used only where it belongs, and silent with a reason elsewhere."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dbt_project import dbt, query, records
+
+from retention_ledger.lifetime_value import (
+    discounted_purchases,
+    fit_purchase_model,
+    fit_spend_model,
+)
+from retention_ledger.predict import predict
+
+VALUES = (
+    "probability_alive", "expected_purchases_next_365_days", "expected_order_value",
+    "predicted_value_next_365_days", "predicted_lifetime_value",
+)  # fmt: skip
+
+
+def build_value_marts(database: Path, **settings: object) -> None:
+    """Builds what reads the predictions, with its tests."""
+    run = dbt(
+        "build", "--select", "source:predictions+", "--exclude", "resource_type:unit_test",
+        database=database, settings=settings,
+    )  # fmt: skip
+    assert run.ok, run.text
+
+
+def notes(database: Path) -> set[str | None]:
+    """The distinct notes of customers with orders."""
+    return {
+        note
+        for (note,) in query(
+            database,
+            "select distinct prediction_note from marts.customer_lifetime_value where lifetime_orders > 0",
+        )
+    }
+
+
+@pytest.fixture(scope="module")
+def predicted(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo with predictions."""
+    database = tmp_path_factory.mktemp("predicted") / "predicted.duckdb"
+    shutil.copy(demo_database, database)
+    summary = predict(database)
+    assert "BG/NBD" in summary and "check on the last 180 days" in summary
+    build_value_marts(database)
+    return database
+
+
+def test_before_the_first_prediction_the_note_says_what_to_do(demo_database: Path) -> None:
+    assert notes(demo_database) == {"There are no predictions yet: run `make predict`."}
+    for name in VALUES:
+        assert query(
+            demo_database,
+            f"select count(*) from marts.customer_lifetime_value where {name} is not null",
+        ) == [(0,)]
+    [check] = records(demo_database, "select * from marts.prediction_check")
+    assert check["note"] and check["predicted_purchases"] is None
+
+
+def test_every_customer_with_an_order_is_predicted_as_the_models_say(predicted: Path) -> None:
+    """The marts' joins and formulas against the models applied to each customer."""
+    assert notes(predicted) == {None}
+    rows = records(
+        predicted,
+        """
+        select value.*, histories.repeat_net_revenue
+        from marts.customer_lifetime_value as value
+        inner join intermediate.int_lifetime_customers as histories using (customer_id)
+        order by customer_id
+        """,
+    )
+    x, recency, age, repeat_revenue = (
+        np.array([float(row[name]) for row in rows])
+        for name in ("repeat_purchase_days", "recency_days", "age_days", "repeat_net_revenue")
+    )
+    mean = np.where(x > 0, repeat_revenue / np.maximum(x, 1), 0)
+    purchases, spend = fit_purchase_model(x, recency, age), fit_spend_model(x, mean)
+    value = spend.expected_average_value(x, mean)
+    expected = {
+        "probability_alive": purchases.probability_alive(x, recency, age),
+        "expected_purchases_next_365_days": purchases.expected_purchases(365, x, recency, age),
+        "expected_order_value": value,
+        "predicted_value_next_365_days": purchases.expected_purchases(365, x, recency, age) * value,
+        "predicted_lifetime_value": value
+        * discounted_purchases(
+            purchases, x, recency, age,
+            horizon=3650, discount_rate_per_year=0.1, units_per_year=365.25, step=30,
+        ),
+    }  # fmt: skip
+    for name in VALUES:
+        actual = np.array([float(row[name]) for row in rows])
+        np.testing.assert_allclose(actual, expected[name], rtol=1e-4, atol=0.006, err_msg=name)
+
+
+def test_the_check_beats_the_naive_forecast_on_the_demo(predicted: Path) -> None:
+    [check] = records(predicted, "select * from marts.prediction_check")
+    assert check["note"] is None
+    assert check["is_better_than_naive"]
+    assert abs(check["predicted_total_error"]) < abs(check["naive_total_error"])
+    # Counted from the orders: purchase days after the cut of customers known before it.
+    [(actual,)] = query(
+        predicted,
+        f"""
+        select count(distinct (customer_id, ordered_on)) from marts.orders
+        where is_counted and ordered_on > date '{check["calibration_ends_on"]}'
+            and first_order_on <= date '{check["calibration_ends_on"]}'
+        """,
+    )
+    assert check["actual_purchases"] == actual
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"as_of_date": "2025-11-30"}, "of other data (through 2025-12-14)"),
+        ({"inactivity_days": 60}, "another policy"),
+    ],
+)
+def test_predictions_of_other_data_or_another_policy_are_not_used(
+    settings: dict, reason: str, predicted: Path, tmp_path: Path
+) -> None:
+    database = tmp_path / "other.duckdb"
+    shutil.copy(predicted, database)
+    run = dbt("run", database=database, settings=settings)
+    assert run.ok, run.text
+    [note] = notes(database)
+    assert reason in note and "make predict" in note
+    assert query(
+        database,
+        "select count(probability_alive), count(predicted_lifetime_value) from marts.customer_lifetime_value",
+    ) == [(0, 0)]
+
+
+def test_too_little_data_gives_no_number_and_a_sentence(tmp_path: Path) -> None:
+    orders = ["order_id,customer_id,ordered_at,amount"]
+    for customer in range(30):
+        orders += [f"{customer}-{n},{customer},2024-0{n}-1{customer % 9},10" for n in (1, 3)]
+    (tmp_path / "orders.csv").write_text("\n".join(orders) + "\n")
+    settings = {
+        "raw_files": str(tmp_path / "{name}.csv"),
+        "raw_tables": ["orders"],
+        "raw_columns": {"orders": {"status": "null", "updated_at": "null"}},
+    }
+    database = tmp_path / "few.duckdb"
+    assert dbt("run", database=database, settings=settings).ok
+    assert "30" in predict(database)
+    build_value_marts(database, **settings)
+    [note] = notes(database)
+    assert note and "30" in note
+    [check] = records(database, "select * from marts.prediction_check")
+    assert check["note"].startswith("No check on the last 180 days")
+    assert query(
+        database,
+        "select count(probability_alive), sum(lifetime_net_revenue) from marts.customer_lifetime_value",
+    ) == [(0, 600)]

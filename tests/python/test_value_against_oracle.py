@@ -1,0 +1,320 @@
+"""The value marts against a brute force over the orders of each customer."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+
+import pytest
+from dbt_project import dbt, query, records
+from oracle import Policy, active_days, period_end, period_start, periods
+
+ATTRIBUTES = ("country", "acquisition_channel", "customer_segment")
+
+
+@dataclass
+class Customer:
+    """Counted orders (day, order id, gross) in order, and refunds (day, amount)."""
+
+    segments: dict[str, str]
+    orders: list[tuple[date, str, Decimal]] = field(default_factory=list)
+    refunds: list[tuple[date, Decimal]] = field(default_factory=list)
+
+    @property
+    def days(self) -> list[date]:
+        """Days of the orders, one entry per order."""
+        return [day for day, _, _ in self.orders]
+
+    def net(self, first: date, last: date) -> Decimal:
+        """Orders less refunds booked from one day to another."""
+        gross = sum((amount for day, _, amount in self.orders if first <= day <= last), Decimal(0))
+        return gross - sum(
+            (amount for day, amount in self.refunds if first <= day <= last), Decimal(0)
+        )
+
+
+def ratio(numerator: Decimal | int, denominator: Decimal | int) -> Decimal | None:
+    """A rate as the marts keep it."""
+    if not denominator:
+        return None
+    exact = Decimal(numerator) / Decimal(denominator)
+    return exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+@pytest.fixture(scope="module")
+def customers(demo_database: Path) -> dict[str, Customer]:
+    """The customers of the demo who have a counted order."""
+    found = {
+        row["customer_id"]: Customer({name: row[name] for name in ATTRIBUTES})
+        for row in records(demo_database, "select * from marts.customers")
+    }
+    for customer, day, order, amount in query(
+        demo_database,
+        "select customer_id, ordered_on, order_id, gross_amount from marts.orders where is_counted order by ordered_at, order_id",
+    ):
+        found[customer].orders.append((day, order, amount))
+    for customer, day, amount in query(
+        demo_database,
+        """
+        select orders.customer_id, refunds.refunded_on, refunds.amount
+        from intermediate.int_refunds_resolved as refunds inner join marts.orders using (order_id)
+        where refunds.reject_reason is null and orders.is_counted
+        """,
+    ):
+        found[customer].refunds.append((day, amount))
+    return {name: customer for name, customer in found.items() if customer.orders}
+
+
+@pytest.fixture(scope="module")
+def as_of(demo_database: Path) -> date:
+    """The last day of the demo."""
+    [(day,)] = query(demo_database, "select as_of_date from intermediate.int_as_of_date")
+    return day
+
+
+def slices(customers: dict[str, Customer]) -> dict[tuple[str, str], list[Customer]]:
+    """(dimension, value) -> customers."""
+    grouped: dict[tuple[str, str], list[Customer]] = {("all", "all"): list(customers.values())}
+    for customer in customers.values():
+        for name in ATTRIBUTES:
+            grouped.setdefault((name, customer.segments[name]), []).append(customer)
+    return grouped
+
+
+def differences(
+    actual: dict[tuple, tuple], expected: dict[tuple, tuple], limit: int = 5
+) -> list[tuple]:
+    """The first keys at which two tables differ, with both rows."""
+    keys = sorted(actual.keys() | expected.keys(), key=str)
+    return [
+        (key, actual.get(key), expected.get(key))
+        for key in keys
+        if actual.get(key) != expected.get(key)
+    ][:limit]
+
+
+def month_of(day: date) -> date:
+    """First day of the month."""
+    return period_start(day, "month")
+
+
+@pytest.mark.parametrize("basis", ["orders_window", "orders_calendar"])
+def test_cohort_retention(
+    basis: str, demo_database: Path, customers: dict[str, Customer], as_of: date
+) -> None:
+    active = {
+        id(customer): active_days(set(customer.days), basis, Policy(), as_of)
+        for customer in customers.values()
+    }
+    first = min(customer.days[0] for customer in customers.values())
+    months = periods(first, as_of, "month")
+    expected: dict[tuple, tuple] = {}
+    for (dimension, value), members in slices(customers).items():
+        cohorts: dict[date, list[Customer]] = defaultdict(list)
+        for customer in members:
+            cohorts[month_of(customer.days[0])].append(customer)
+        for cohort_month, cohort in cohorts.items():
+            following = [month for month in months if month[0] >= cohort_month]
+            first_revenue = sum(c.net(*following[0]) for c in cohort)
+            for months_since, (start, end) in enumerate(following):
+                key = (dimension, value, cohort_month, months_since)
+                if end > as_of:
+                    expected[key] = (len(cohort), *[None] * 8)
+                    continue
+                ordering = sum(any(start <= day <= end for day in c.days) for c in cohort)
+                later = sum(any(day >= start for day in c.days) for c in cohort)
+                on_last_day = sum(end in active[id(c)] for c in cohort)
+                revenue = sum(c.net(start, end) for c in cohort)
+                cumulative = sum(c.net(first, end) for c in cohort)
+                expected[key] = (
+                    len(cohort), on_last_day, ordering, later, revenue, cumulative,
+                    ratio(ordering, len(cohort)), ratio(later, len(cohort)),
+                    ratio(revenue, first_revenue),
+                )  # fmt: skip
+    actual = {
+        tuple(row[:4]): tuple(row[4:])
+        for row in query(
+            demo_database,
+            f"""
+            select segment_dimension, segment_value, cohort_month, months_since, cohort_size,
+                active_customers, ordering_customers, ordering_or_later_customers, net_revenue,
+                cumulative_net_revenue, ordering_rate, ordering_or_later_rate, revenue_retention_rate
+            from marts.cohort_retention where basis = '{basis}'
+            """,
+        )
+    }
+    assert len(expected) > 10_000
+    assert differences(actual, expected) == []
+
+
+def purchase_keys(unit: str) -> Callable[[Customer], list[date]]:
+    """The purchases of a customer as days: one per order, or one per day."""
+    if unit == "order":
+        return lambda customer: customer.days
+    return lambda customer: sorted(set(customer.days))
+
+
+def expected_purchases(
+    customers: dict[str, Customer], as_of: date, unit: str
+) -> dict[tuple, tuple]:
+    """repeat_purchase_by_period by brute force: counts and money per grain, period and slice."""
+    purchases_of = purchase_keys(unit)
+    first = min(customer.days[0] for customer in customers.values())
+    expected = {}
+    for (dimension, value), members in slices(customers).items():
+        for grain in ("week", "month", "quarter", "year"):
+            for start, end in periods(first, as_of, grain):
+                inside = [[d for d in purchases_of(c) if start <= d <= end] for c in members]
+                to_date = [sum(d <= end for d in purchases_of(c)) for c in members]
+                expected[(grain, start, dimension, value)] = (
+                    sum(bool(days) for days in inside),
+                    sum(start <= c.days[0] <= end for c in members),
+                    sum(len(days) > 1 for days in inside),
+                    sum(count > 0 for count in to_date),
+                    sum(count > 1 for count in to_date),
+                    sum(len(days) for days in inside),
+                    sum(start <= day <= end for c in members for day in c.days),
+                    sum((c.net(start, end) for c in members), Decimal(0)),
+                )
+    return expected
+
+
+REPEAT_PURCHASES = """
+    select period_grain, period_start, segment_dimension, segment_value, purchasers,
+        first_time_purchasers, in_period_repeat_purchasers, customers_to_date,
+        repeat_customers_to_date, purchases, orders, net_revenue
+    from marts.repeat_purchase_by_period
+"""
+
+
+def test_repeat_purchase_by_period(
+    demo_database: Path, customers: dict[str, Customer], as_of: date
+) -> None:
+    actual = {tuple(row[:4]): tuple(row[4:]) for row in query(demo_database, REPEAT_PURCHASES)}
+    assert differences(actual, expected_purchases(customers, as_of, "order")) == []
+
+
+def test_repeat_purchase_by_period_in_purchase_days(
+    customers: dict[str, Customer], as_of: date, tmp_path: Path
+) -> None:
+    database = tmp_path / "days.duckdb"
+    settings = {"repeat_purchase_unit": "purchase_day", "segment_dimensions": ["country"]}
+    assert dbt("seed", database=database, settings=settings).ok
+    run = dbt(
+        "run", "--select", "+repeat_purchase_by_period", "+time_between_purchases",
+        database=database, settings=settings,
+    )  # fmt: skip
+    assert run.ok, run.text
+    expected = {
+        key: row
+        for key, row in expected_purchases(customers, as_of, "purchase_day").items()
+        if key[2] in ("all", "country")
+    }
+    actual = {tuple(row[:4]): tuple(row[4:]) for row in query(database, REPEAT_PURCHASES)}
+    assert differences(actual, expected) == []
+    assert gaps_of(database) == expected_gaps(customers, "purchase_day", {"all", "country"})
+
+
+def gaps_of(database: Path) -> dict[tuple, tuple]:
+    """time_between_purchases as (dimension, value) -> quantiles."""
+    return {
+        tuple(row[:2]): tuple(row[2:])
+        for row in query(
+            database,
+            "select segment_dimension, segment_value, gaps, lower_quartile_days, median_days, upper_quartile_days from marts.time_between_purchases",
+        )
+    }
+
+
+def expected_gaps(
+    customers: dict[str, Customer], unit: str, dimensions: set[str]
+) -> dict[tuple, tuple]:
+    """The quantiles from the sorted list of all gaps."""
+    purchases_of = purchase_keys(unit)
+    expected = {}
+    for (dimension, value), members in slices(customers).items():
+        gaps = sorted(
+            (later - earlier).days for c in members for earlier, later in pairwise(purchases_of(c))
+        )
+        if gaps and dimension in dimensions:
+            expected[(dimension, value)] = (
+                len(gaps),
+                *(gaps[ceil(share * len(gaps) / 4) - 1] for share in (1, 2, 3)),
+            )
+    return expected
+
+
+def test_time_between_purchases(demo_database: Path, customers: dict[str, Customer]) -> None:
+    assert gaps_of(demo_database) == expected_gaps(customers, "order", {"all", *ATTRIBUTES})
+
+
+def test_repeat_purchase_by_cohort(
+    demo_database: Path, customers: dict[str, Customer], as_of: date
+) -> None:
+    expected = {}
+    for (dimension, value), members in slices(customers).items():
+        for cohort_month in {month_of(c.days[0]) for c in members}:
+            cohort = [c for c in members if month_of(c.days[0]) == cohort_month]
+            for window in (30, 60, 90, 180, 365):
+                seen = [c for c in cohort if c.days[0] + timedelta(window) <= as_of]
+                again = [
+                    c for c in seen if len(c.days) > 1 and (c.days[1] - c.days[0]).days <= window
+                ]
+                expected[(dimension, value, cohort_month, window)] = (
+                    len(cohort), len(seen), len(again), ratio(len(again), len(seen)),
+                )  # fmt: skip
+    actual = {
+        tuple(row[:4]): tuple(row[4:])
+        for row in query(
+            demo_database,
+            """
+            select segment_dimension, segment_value, cohort_month, window_days, cohort_size,
+                observed_customers, repeat_customers, window_repeat_rate
+            from marts.repeat_purchase_by_cohort
+            """,
+        )
+    }
+    assert differences(actual, expected) == []
+
+
+def test_realised_and_textbook_lifetime_value(
+    demo_database: Path, customers: dict[str, Customer], as_of: date
+) -> None:
+    """The lifespan from the ledger's last twelve complete months, the rest from the orders."""
+    active = [
+        active_days(set(c.days), "orders_window", Policy(), as_of) for c in customers.values()
+    ]
+    opening = churned = 0
+    for start, end in periods(date(2024, 12, 1), date(2025, 11, 30), "month"):
+        assert end == period_end(start, "month")
+        before = start - timedelta(1)
+        opening += sum(before in days for days in active)
+        churned += sum(before in days and end not in days for days in active)
+    lifespan = ratio(opening, churned * 12)
+    rows = {
+        row["customer_id"]: row
+        for row in records(demo_database, "select * from marts.customer_lifetime_value")
+    }
+    for name, customer in customers.items():
+        row = rows[name]
+        gross = sum(amount for _, _, amount in customer.orders)
+        net = customer.net(date.min, date.max)
+        years = Decimal(max((as_of - customer.days[0]).days + 1, 365)) / 365
+        average = ratio(gross, len(customer.orders))
+        frequency = (Decimal(len(customer.orders)) / years).quantize(
+            Decimal("0.000001"), ROUND_HALF_UP
+        )
+        assert row["lifetime_net_revenue"] == net
+        assert row["lifetime_margin"] == (net * Decimal("0.6")).quantize(
+            Decimal("0.01"), ROUND_HALF_UP
+        )
+        assert (row["average_order_value"], row["lifespan_years"]) == (average, lifespan)
+        assert abs(row["purchase_frequency"] - frequency) <= Decimal("0.000001")
+        assert abs(row["textbook_lifetime_value"] - average * frequency * lifespan) <= Decimal(
+            "0.01"
+        )
+    assert sum(row["lifetime_orders"] == 0 for row in rows.values()) == len(rows) - len(customers)
