@@ -1,5 +1,5 @@
 -- What would other tools and textbooks report for the latest complete month?
--- Every ratio of the metric catalogue over the same counts, with its formula.
+-- Every ratio of the metric catalogue that is made of the ledger's counts, with its formula.
 with metric_values as (
     select * from {{ ref('metric_values') }}
     where
@@ -11,7 +11,7 @@ with metric_values as (
 
 metric_definitions as (
     select * from {{ ref('metric_definitions') }}
-    where kind = 'ratio'
+    where kind = 'ratio' and mart = 'retention_by_period'
 ),
 
 latest as (
