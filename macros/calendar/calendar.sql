@@ -15,6 +15,21 @@
 {%- endmacro %}
 
 
+{#- Days from one day to a later one. -#}
+{% macro days_between(first_day, last_day) -%}
+    {{ adapter.dispatch('days_between', 'retention_ledger')(first_day, last_day) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_day, last_day) -%}
+    {{ dbt.datediff(first_day, last_day, 'day') }}
+{%- endmacro %}
+
+{#- dbt's macro counts boundaries between timestamps; a difference of dates is the same and short. -#}
+{% macro duckdb__days_between(first_day, last_day) -%}
+    ({{ last_day }} - {{ first_day }})
+{%- endmacro %}
+
+
 {% macro period_start(grain, day) -%}
     cast({{ dbt.date_trunc(grain, day) }} as date)
 {%- endmacro %}

@@ -26,3 +26,13 @@
     {% endfor %}
     {{ return(bases) }}
 {% endmacro %}
+
+
+{#- The grains that at least one of the bases is defined for. -#}
+{% macro grains_of_bases(bases) %}
+    {% set grains = [] %}
+    {% for basis in bases if basis in status_basis_rules() %}
+        {% do grains.extend(status_basis_rules()[basis].grains) %}
+    {% endfor %}
+    {{ return(grains | unique | list) }}
+{% endmacro %}

@@ -65,6 +65,13 @@
     {% elif name == 'raw_tables' and 'orders' not in value %}
         {% do refuse_setting(name, value, 'a list with `orders` in it') %}
     {% endif %}
+    {% if name == 'period_grains' and not (value | select('in', grains_of_bases(var('status_bases')))) | list %}
+        {% do refuse_setting(
+            name, value,
+            'a list with a grain that the bases ' ~ var('status_bases') | join(', ') ~ ' are defined for: '
+            ~ grains_of_bases(var('status_bases')) | join(', ')
+        ) %}
+    {% endif %}
     {% if name == 'uncounted_order_statuses' %}
         {% for entry in value if entry in var('counted_order_statuses') %}
             {% do refuse_setting(name, entry, 'a list without the statuses of `counted_order_statuses`') %}

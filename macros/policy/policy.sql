@@ -88,21 +88,21 @@
             'meaning': 'Last day the data is complete through; null: the last day of any accepted order.',
         },
         'earliest_valid_date': {
-            'kind': 'date', 'meaning': 'A row dated before this day is rejected.',
+            'kind': 'date', 'defines': true, 'meaning': 'A row dated before this day is rejected.',
         },
         'latest_valid_date': {
             'kind': 'date', 'may_be_null': true,
             'meaning': 'A row dated after this day is rejected; null: no limit.',
         },
         'timestamp_formats': {
-            'kind': 'list', 'may_be_empty': true,
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'strptime formats that are tried after ISO 8601.',
         },
         'decimal_separator': {
-            'kind': 'text', 'among': ['.', ','], 'meaning': 'Decimal separator of amounts in text.',
+            'kind': 'text', 'among': ['.', ','], 'defines': true, 'meaning': 'Decimal separator of amounts in text.',
         },
         'missing_texts': {
-            'kind': 'list', 'meaning': 'Texts that mean "no value".',
+            'kind': 'list', 'defines': true, 'meaning': 'Texts that mean "no value".',
         },
         'max_rejected_share': {
             'kind': 'share', 'meaning': 'The build stops when a larger share of a raw table is rejected.',
@@ -130,7 +130,7 @@
             'meaning': 'Per table: canonical column -> SQL expression over the raw columns.',
         },
         'raw_line_level': {
-            'kind': 'list', 'among': ['orders'], 'may_be_empty': true,
+            'kind': 'list', 'among': ['orders'], 'may_be_empty': true, 'defines': true,
             'meaning': 'Tables with several rows per id, to be summed.',
         },
         'raw_rejects': {

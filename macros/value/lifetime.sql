@@ -24,5 +24,5 @@
 {#- Years since a day, up to another, both included, and at least 1: a customer of last week is not
     taken to order every week. -#}
 {% macro observed_years(first_day, last_day) -%}
-    (greatest({{ dbt.datediff(first_day, last_day, 'day') }} + 1, 365) / 365.0)
+    (greatest({{ days_between(first_day, last_day) }} + 1, 365) / 365.0)
 {%- endmacro %}

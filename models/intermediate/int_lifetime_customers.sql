@@ -11,8 +11,8 @@ customers as (
     select
         orders.customer_id,
         orders.order_days - 1 as frequency,
-        {{ dbt.datediff('orders.first_order_on', 'orders.last_order_on', 'day') }} as recency_days,
-        {{ dbt.datediff('orders.first_order_on', 'as_of.as_of_date', 'day') }} as age_days,
+        {{ days_between('orders.first_order_on', 'orders.last_order_on') }} as recency_days,
+        {{ days_between('orders.first_order_on', 'as_of.as_of_date') }} as age_days,
         orders.repeat_net_revenue
     from orders
     cross join as_of

@@ -39,8 +39,8 @@ customers as (
 measured as (
     select
         frequency,
-        {{ dbt.datediff('first_order_on', 'last_order_on', 'day') }} as recency_days,
-        {{ dbt.datediff('first_order_on', 'calibration_ends_on', 'day') }} as age_days,
+        {{ days_between('first_order_on', 'last_order_on') }} as recency_days,
+        {{ days_between('first_order_on', 'calibration_ends_on') }} as age_days,
         holdout_purchases
     from customers
 ),

@@ -16,10 +16,6 @@ spans as (
     group by as_of.as_of_date
 ),
 
-{% set bases = {} -%}
-{%- for grain in policy('period_grains') -%}
-    {%- do bases.update({grain: ['orders']}) -%}
-{%- endfor -%}
-{{ periods_of_spans(bases) }}
+{{ periods_of_spans(dict.fromkeys(policy('period_grains'), ['orders'])) }}
 
 select * from periods

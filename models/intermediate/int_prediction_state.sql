@@ -1,3 +1,7 @@
+{%- set totals = [
+    'purchases.customers', 'purchases.purchases', 'purchases.recency', 'purchases.age', 'spend.repeat_net_revenue',
+] -%}
+
 with rows_known as (
     select * from {{ ref('int_lifetime_rows') }}
 ),
@@ -33,7 +37,7 @@ current_data as (
     select
         as_of.as_of_date,
         {{ policy_version_column() }},
-        {% for total in ['purchases.customers', 'purchases.purchases', 'purchases.recency', 'purchases.age', 'spend.repeat_net_revenue'] -%}
+        {% for total in totals -%}
         cast({{ total }} as {{ dbt.type_string() }}){{ " || '/' || " if not loop.last }}
         {%- endfor %} as fingerprint
     from as_of
@@ -41,36 +45,47 @@ current_data as (
     cross join spend
 ),
 
+compared as (
+    select
+        parameters.*,
+        parameters.as_of_date = current_data.as_of_date
+        and parameters.policy_version = current_data.policy_version
+        and parameters.fingerprint = current_data.fingerprint as is_current,
+        'The predictions are of other data (through ' || cast(parameters.as_of_date as {{ dbt.type_string() }})
+        || ') or another policy (' || parameters.policy_version || '): run `make predict`.' as other_data_note
+    from parameters
+    cross join current_data
+),
+
 judged as (
     select
         current_data.as_of_date,
         current_data.policy_version,
         current_data.fingerprint,
-        parameters.p,
-        parameters.q,
-        parameters.v,
+        compared.p,
+        compared.q,
+        compared.v,
         case
-            when parameters.as_of_date is null then 'There are no predictions yet: run `make predict`.'
-            when
-                parameters.as_of_date <> current_data.as_of_date
-                or parameters.policy_version <> current_data.policy_version
-                or parameters.fingerprint <> current_data.fingerprint
-                then 'The predictions are of other data (through ' || cast(parameters.as_of_date as {{ dbt.type_string() }})
-                || ') or another policy (' || parameters.policy_version || '): run `make predict`.'
-            when not parameters.purchase_converged then parameters.purchase_message
+            when compared.as_of_date is null then 'There are no predictions yet: run `make predict`.'
+            when not compared.is_current then compared.other_data_note
+            when not compared.purchase_converged then compared.purchase_message
         end as purchase_note,
-        case when not parameters.spend_converged then parameters.spend_message end as spend_note
+        case when not compared.spend_converged then compared.spend_message end as spend_note
     from current_data
-    left join parameters on 1 = 1
+    left join compared on 1 = 1
+),
+
+final as (
+    select
+        as_of_date,
+        policy_version,
+        fingerprint,
+        p,
+        q,
+        v,
+        purchase_note,
+        coalesce(purchase_note, spend_note) as value_note
+    from judged
 )
 
-select
-    as_of_date,
-    policy_version,
-    fingerprint,
-    p,
-    q,
-    v,
-    purchase_note,
-    coalesce(purchase_note, spend_note) as value_note
-from judged
+select * from final

@@ -770,7 +770,7 @@ def missing_attributes(rng: random.Random, rows: list[Row]) -> None:
 
 
 def conflicting_customers(rng: random.Random, rows: list[Row]) -> list[Row]:
-    """Customers who registered again under their id. Staging keeps the first sign-up."""
+    """Customers who registered again under their id. The row that signed up last stands."""
     extra = []
     for row in rows:
         signed_up_at = event_time(row) + timedelta(days=rng.randint(1, 60))

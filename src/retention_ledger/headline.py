@@ -70,7 +70,7 @@ def headline(database: Path) -> str:
             "",
             *lines,
             "",
-            f"The results are in {database} (schema marts). To look around:",
+            f"The results are in {database} (schema marts). To look around, after `. .venv/bin/activate`:",
             "  dbt show --inline \"select * from {{ ref('retention_by_period') }}\" --limit 20",
         ]
     )

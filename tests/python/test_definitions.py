@@ -117,3 +117,37 @@ def test_every_metric_has_values_for_every_grain_and_segment(demo_database: Path
         """,
     )
     assert missing == []
+
+
+def test_changes_are_those_of_the_dates_they_name(demo_database: Path) -> None:
+    """The marts look a number of rows back; here the earlier period is looked up by its date."""
+    back = {
+        "week": ("7 days", "364 days"),
+        "month": ("1 month", "1 year"),
+        "quarter": ("3 months", "1 year"),
+        "year": ("1 year", "1 year"),
+    }
+    for grain, (period, year) in back.items():
+        key = "metric, basis, period_grain, segment_dimension, segment_value"
+        wrong = query(
+            demo_database,
+            f"""
+            with metric_values as (select * from marts.metric_values where period_grain = '{grain}')
+            select count(*), count(now.previous_value), count(now.previous_year_value), count(*) filter (
+                where now.previous_value is distinct from before.value
+                    or now.previous_year_value is distinct from year_before.value
+                    or (now.period_status = 'complete' and now.change is distinct from now.value - before.value)
+                    or (now.period_status = 'partial' and now.change is not null)
+            )
+            from metric_values as now
+            left join metric_values as before
+                on {" and ".join(f"now.{name} = before.{name}" for name in key.split(", "))}
+                and before.period_start = now.period_start - interval {period}
+            left join metric_values as year_before
+                on {" and ".join(f"now.{name} = year_before.{name}" for name in key.split(", "))}
+                and year_before.period_start = now.period_start - interval {year}
+            """,
+        )
+        [(rows, compared, compared_with_year, differing)] = wrong
+        assert rows > 1000 and compared > 0 and compared_with_year > 0, grain
+        assert differing == 0, grain

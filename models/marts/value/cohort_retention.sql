@@ -45,6 +45,7 @@ every_month as (
 cumulated as (
     select
         *,
+        row_number() over since_start as month_number,
         sum(status_change) over since_start as active_customers,
         sum(net_revenue) over since_start as cumulative_net_revenue,
         sum(last_ordering_customers) over cohort - sum(last_ordering_customers) over since_start
@@ -66,7 +67,7 @@ observed as (
         segment_dimension,
         segment_value,
         period_status,
-        cast({{ dbt.datediff('cohort_month', 'activity_month', 'month') }} as {{ dbt.type_int() }}) as months_since,
+        cast(month_number - 1 as {{ dbt.type_int() }}) as months_since,
         cast(cohort_size as {{ dbt.type_bigint() }}) as cohort_size,
         cast(case when {{ is_cell_observed() }} then active_customers end as {{ dbt.type_bigint() }}) as active_customers,
         {%- for measure in ['ordering_customers', 'ordering_or_later_customers'] %}

@@ -41,10 +41,10 @@ textbook as (
     select
         realised.*,
         {{ safe_divide('realised.lifetime_gross_revenue', 'realised.lifetime_orders') }} as average_order_value,
-        case
-            when realised.lifetime_orders > 0
-                then {{ safe_divide('realised.lifetime_orders', observed_years('realised.first_order_on', 'prediction.as_of_date')) }}
-        end as purchase_frequency,
+        {{ safe_divide(
+            'realised.lifetime_orders',
+            'case when realised.lifetime_orders > 0 then ' ~ observed_years('realised.first_order_on', 'prediction.as_of_date') ~ ' end'
+        ) }} as purchase_frequency,
         lifespans.lifespan_years
     from realised
     cross join prediction

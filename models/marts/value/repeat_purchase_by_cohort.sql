@@ -14,19 +14,17 @@ as_of as (
 -- Only customers whose window has fully passed: the others may still buy again.
 cells as (
     {%- for days in repeat_purchase_windows() %}
+    {%- set window_ends_on = add_days('purchases.purchased_on', days) %}
     select
         {{ days }} as window_days,
         {%- for attribute in customer_attributes() %}
         customers.{{ attribute }},
         {%- endfor %}
         count(*) as customers,
-        count(case when {{ add_days('purchases.purchased_on', days) }} <= as_of.as_of_date then 1 end)
-            as observed_customers,
-        count(case
-            when {{ add_days('purchases.purchased_on', days) }} <= as_of.as_of_date
-                and purchases.next_purchase_on <= {{ add_days('purchases.purchased_on', days) }}
-                then 1
-        end) as repeat_customers,
+        count(case when {{ window_ends_on }} <= as_of.as_of_date then 1 end) as observed_customers,
+        count(
+            case when {{ window_ends_on }} <= as_of.as_of_date and purchases.next_purchase_on <= {{ window_ends_on }} then 1 end
+        ) as repeat_customers,
         {{ period_start('month', 'purchases.purchased_on') }} as cohort_month
     from purchases
     inner join customers on purchases.customer_id = customers.customer_id

@@ -13,13 +13,13 @@ gaps as (
         {%- for attribute in customer_attributes() %}
         customers.{{ attribute }},
         {%- endfor %}
-        {{ dbt.datediff('purchases.purchased_on', 'purchases.next_purchase_on', 'day') }} as gap_days,
+        {{ days_between('purchases.purchased_on', 'purchases.next_purchase_on') }} as gap_days,
         count(*) as gap_count
     from purchases
     inner join customers on purchases.customer_id = customers.customer_id
     group by
         {{ customer_attributes() | join(', ') }},
-        {{ dbt.datediff('purchases.purchased_on', 'purchases.next_purchase_on', 'day') }}
+        {{ days_between('purchases.purchased_on', 'purchases.next_purchase_on') }}
 ),
 
 sliced as (
