@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,27 @@ def test_changes_are_those_of_the_dates_they_name(demo_database: Path) -> None:
         [(rows, compared, compared_with_year, differing)] = wrong
         assert rows > 1000 and compared > 0 and compared_with_year > 0, grain
         assert differing == 0, grain
+
+
+def test_every_test_that_a_decision_names_exists() -> None:
+    text = (ROOT / "DECISIONS.md").read_text()
+    sources = [*(ROOT / "models").rglob("*.yml"), *(ROOT / "tests").rglob("*.sql")]
+    sources += [path for path in (ROOT / "tests").rglob("*.py") if path.name != Path(__file__).name]
+    written = "\n".join(path.read_text() + path.stem for path in sources)
+    missing = []
+    for part in re.findall(r"\*\*Tests\.\*\*(.*?)\n\n", text + "\n\n", re.S):
+        for name in re.findall(r"`([a-z0-9_:]+)`", part):
+            file, _, function = name.partition("::")
+            if function:
+                path = ROOT / "tests" / "python" / f"{file}.py"
+                found = path.exists() and f"def {function}(" in path.read_text()
+            else:
+                # dbt makes names of unnamed tests out of the test, the model and the column.
+                found = name in written or any(
+                    name.startswith(path.stem)
+                    for path in (ROOT / "tests" / "generic").glob("*.sql")
+                )
+            if not found:
+                missing.append(name)
+    assert text.count("**Tests.**") > 40
+    assert missing == []

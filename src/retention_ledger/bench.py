@@ -1,0 +1,143 @@
+"""How long a build takes on many customers, against a yardstick measured in the same run.
+
+`python -m retention_ledger.bench --customers 1000000` (or `make bench`) writes synthetic orders to a
+temporary folder, about 6.4 per customer, builds the marts from them, and prints the seconds of each
+stage and their ratio to the yardstick: one window pass over the same orders. Timings of one machine
+do not compare with those of another; the ratios do.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Deterministic: everything follows from hashes of the customer's and the order's number. Orders of a
+# customer are 1 to 12, some days to some months apart, over about four years.
+MAKE_ORDERS = """
+copy (
+    select
+        customer * 16 + n as order_id,
+        customer as customer_id,
+        timestamp '2021-01-01' + to_days(cast(
+            hash(customer, 1) % 1000 + n * (5 + hash(customer, 2) % 60) + hash(customer, n) % 9 as integer
+        )) + to_seconds(cast(hash(n, customer) % 86400 as integer)) as ordered_at,
+        'completed' as status,
+        cast((hash(customer, n, 3) % 20000) / 100 as decimal(18, 2)) as amount
+    from range({customers}) as customers (customer)
+    cross join range(12) as numbers (n)
+    where n <= hash(customer, 4) % 12 and hash(customer, 5) % 12 + 1 >= n
+) to '{folder}/orders.parquet' (format parquet)
+"""
+MAKE_CUSTOMERS = """
+copy (
+    select
+        customer as customer_id,
+        ['GB', 'DE', 'FR', 'NL', 'US', 'SE'][hash(customer, 6) % 6 + 1] as country,
+        ['organic', 'email', 'referral', 'social'][hash(customer, 7) % 4 + 1] as acquisition_channel,
+        ['consumer', 'business'][hash(customer, 8) % 2 + 1] as customer_segment
+    from range({customers}) as customers (customer)
+) to '{folder}/customers.parquet' (format parquet)
+"""
+YARDSTICK = """
+create or replace temp table yardstick as
+select *, lag(ordered_at) over (partition by customer_id order by ordered_at) as previous_ordered_at
+from '{folder}/orders.parquet'
+"""
+STAGES = {
+    "clean": "+orders +rejected_rows",
+    "retention": "customers int_periods customer_movements retention_by_period int_customer_spells "
+    "int_spells_orders_window int_spells_orders_calendar int_movement_cells int_balances int_customer_orders",
+    "value": "marts.value int_purchases int_order_periods int_cohort_months int_purchases_daily "
+    "int_purchase_flows int_cohort_cells int_cohort_flows int_lifetime_customers int_lifetime_rows "
+    "int_lifetime_spend int_lifetime_holdout int_prediction_state int_lifespans int_rfm_revenue_ranked",
+}
+
+
+def settings(folder: Path) -> dict:
+    """The vars that point the project at the synthetic files."""
+    return {
+        "raw_files": f"{folder}/{{name}}.parquet",
+        "raw_tables": ["customers", "orders"],
+        "raw_columns": {
+            "orders": {"updated_at": "null"},
+            "customers": {"email": "null", "signed_up_at": "null"},
+        },
+        "max_days_without_orders": 36600,
+    }
+
+
+def run_stage(name: str, selection: str, folder: Path) -> dict[str, float]:
+    """Builds one stage; seconds per model."""
+    command = [
+        sys.executable, "-m", "dbt.cli.main", "run", "--quiet", "--select", *selection.split(),
+        "--vars", yaml.safe_dump(settings(folder)), "--target-path", str(folder / "target"),
+        "--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles"),
+    ]  # fmt: skip
+    environment = {**os.environ, "RETENTION_LEDGER_DB": str(folder / "bench.duckdb")}
+    subprocess.run(command, check=True, env=environment)
+    results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    return {result["unique_id"].split(".")[-1]: result["execution_time"] for result in results}
+
+
+def bench(customers: int, folder: Path) -> str:
+    """Measures all stages; a table as text."""
+    with duckdb.connect() as connection:
+        connection.execute(MAKE_ORDERS.format(customers=customers, folder=folder))
+        connection.execute(MAKE_CUSTOMERS.format(customers=customers, folder=folder))
+        [(orders,)] = connection.execute(
+            f"select count(*) from '{folder}/orders.parquet'"
+        ).fetchall()
+        started = time.perf_counter()
+        connection.execute(YARDSTICK.format(folder=folder))
+        yardstick = time.perf_counter() - started
+    lines = [
+        f"{customers:,} customers, {orders:,} orders; yardstick (one window pass): {yardstick:.1f} s",
+        "",
+        f"{'stage':<12}{'seconds':>9}{'x yardstick':>13}   slowest models",
+    ]
+    for name, selection in STAGES.items():
+        models = run_stage(name, selection, folder)
+        total = sum(models.values())
+        slowest = sorted(models.items(), key=lambda item: -item[1])[:4]
+        lines.append(
+            f"{name:<12}{total:>9.1f}{total / yardstick:>13.1f}   "
+            + ", ".join(f"{model} {seconds:.1f}" for model, seconds in slowest)
+        )
+    started = time.perf_counter()
+    environment = {**os.environ, "RETENTION_LEDGER_DB": str(folder / "bench.duckdb")}
+    subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "run", "--quiet", "--select", "policy_settings",
+         "--vars", yaml.safe_dump(settings(folder)), "--target-path", str(folder / "target"),
+         "--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")],
+        check=True, env=environment,
+    )  # fmt: skip
+    started = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "retention_ledger.predict"], check=True, env=environment,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    seconds = time.perf_counter() - started
+    lines.append(f"{'predict':<12}{seconds:>9.1f}{seconds / yardstick:>13.1f}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Parses the command line and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    with tempfile.TemporaryDirectory() as folder:
+        print(bench(parser.parse_args().customers, Path(folder)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

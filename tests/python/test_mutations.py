@@ -1,0 +1,88 @@
+"""Each line here is a mistake that somebody could make; the unit tests must notice every one."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from dbt_project import ROOT, dbt
+
+#: (file, what stands there, what a mistake would put there, the model whose unit tests must fail)
+MUTANTS = [
+    ("macros/ledger/spells_of_orders.sql", "ordered_on > previous_continues_through",
+     "ordered_on >= previous_continues_through", "int_spells_orders_window"),
+    ("macros/ledger/spells_of_orders.sql", "next_order_on > continues_through as is_spell_end",
+     "next_order_on >= continues_through as is_spell_end", "int_spells_orders_window"),
+    ("macros/ledger/spells_of_orders.sql", "<= as_of.as_of_date\n", "< as_of.as_of_date\n",
+     "int_spells_orders_window"),
+    ("macros/ledger/spells_of_orders.sql", "add_periods('month', 2,", "add_periods('month', 1,",
+     "int_spells_orders_calendar"),
+    ("models/marts/retention/customer_movements.sql", "start_events > churn_events and is_acquired",
+     "start_events > churn_events and not is_acquired", "customer_movements"),
+    ("models/marts/retention/customer_movements.sql", "first_start_on < first_churn_on",
+     "first_start_on > first_churn_on", "customer_movements"),
+    ("models/marts/retention/customer_movements.sql", "events.event_on <= as_of.as_of_date",
+     "events.event_on < as_of.as_of_date + 1000", "customer_movements"),
+    ("macros/calendar/periods_of_spans.sql", "when period_end <= as_of_date", "when period_end < as_of_date",
+     "int_periods"),
+    ("macros/metrics/rate_columns.sql", "period_status = 'complete'", "period_status <> 'none'",
+     "retention_by_period"),
+    ("macros/metrics/retention_metrics.sql", "churned_customers + transient_customers', denominator='opening_customers', is_column=true",
+     "churned_customers', denominator='opening_customers', is_column=true", "retention_by_period"),
+    ("macros/cross_db/safe_divide.sql", "nullif({{ denominator }}, 0)", "greatest({{ denominator }}, 1)",
+     "retention_by_period"),
+    ("models/marts/core/orders.sql", "partition by customer_id, is_counted", "partition by customer_id",
+     "orders"),
+    ("macros/raw/newest_first.sql", "updated_at desc nulls last", "updated_at asc nulls last",
+     "int_orders_resolved"),
+    ("models/intermediate/int_refunds_resolved.sql", "refunded_on < orders.ordered_on",
+     "refunded_on <= orders.ordered_on", "int_refunds_resolved"),
+    ("models/marts/governance/metric_values.sql", "when 'quarter' then lag(value, 4)",
+     "when 'quarter' then lag(value, 3)", "metric_values"),
+    ("models/marts/value/cohort_retention.sql", "+ last_ordering_customers as", "as",
+     "cohort_retention"),
+    ("macros/value/purchases.sql", "previous_purchase_on < {{ period_start(grain",
+     "previous_purchase_on <= {{ period_start(grain", "int_purchases_daily"),
+    ("models/marts/value/repeat_purchase_by_cohort.sql", "purchases.next_purchase_on <= {{ window_ends_on }}",
+     "purchases.next_purchase_on < {{ window_ends_on }}", "repeat_purchase_by_cohort"),
+    ("models/intermediate/int_lifespans.sql", "and churned_customers > 0", "", "int_lifespans"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project to make mistakes in."""
+    copy = tmp_path_factory.mktemp("mutants") / "project"
+    shutil.copytree(
+        ROOT,
+        copy,
+        ignore=shutil.ignore_patterns(".git", ".venv", "target", "logs", "*.duckdb*", "data"),
+    )
+    return copy
+
+
+@pytest.mark.parametrize(("file", "right", "wrong", "model"), MUTANTS)
+def test_the_unit_tests_notice(
+    file: str,
+    right: str,
+    wrong: str,
+    model: str,
+    project: Path,
+    demo_database: Path,
+    tmp_path: Path,
+) -> None:
+    path = project / file
+    before = path.read_text()
+    assert right in before, f"{file} no longer says {right!r}: bring the mutant up to date"
+    database = tmp_path / "mutant.duckdb"
+    shutil.copy(demo_database, database)
+    path.write_text(before.replace(right, wrong))
+    try:
+        run = dbt(
+            "test", "--select", f"{model},test_type:unit", database=database, project=project,
+            target_path=project.parent / "target",
+        )  # fmt: skip
+    finally:
+        path.write_text(before)
+    assert not run.ok, f"{wrong!r} instead of {right!r} went unnoticed"
+    statuses = set(run.statuses().values())
+    assert statuses & {"fail", "error"}, run.text
