@@ -7,7 +7,7 @@ export PYTHONPATH := src
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build predict test lint pytest docs demo-data lock clean
+.PHONY: build predict test lint pytest bench docs demo-data lock clean
 
 $(STAMP): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
@@ -33,7 +33,10 @@ lint: $(STAMP) ## sqlfluff on the SQL, ruff on the Python
 	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/singular
 
 pytest: $(STAMP) ## the oracle, own data, faults, stability
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+bench: $(STAMP) ## how long a million customers take, against a yardstick
+	@$(BIN)/python -m retention_ledger.bench
 
 docs: $(STAMP) ## the documentation site in target/static_index.html
 	@$(BIN)/dbt docs generate --static
