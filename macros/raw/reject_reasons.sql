@@ -1,6 +1,8 @@
-{#- Branches of a CASE that every dated raw table shares. They stand after the missing ids. -#}
+{#- Branches of a CASE that every dated raw table shares. They stand after the missing ids. Whether the
+    raw value was missing is asked only where it could not be read: raw_date and raw_amount are as they
+    came. -#}
 {% macro date_reject_reasons(timestamp) -%}
-    when is_date_missing then 'missing_date'
+    when {{ timestamp }} is null and {{ clean_text('raw_date') }} is null then 'missing_date'
             when {{ timestamp }} is null then 'unparsable_date'
             when {{ timestamp }} < {{ date_literal(policy('earliest_valid_date')) }} then 'date_too_early'
     {%- if policy('latest_valid_date') is not none %}
@@ -11,7 +13,7 @@
 
 {#- Lines of an order may be negative (a discount): with line-level data the sum is judged. -#}
 {% macro amount_reject_reasons(table) -%}
-    when is_amount_missing then 'missing_amount'
+    when amount is null and {{ clean_text('raw_amount') }} is null then 'missing_amount'
             when amount is null then 'unparsable_amount'
     {%- if policy('reject_negative_amounts') and table not in policy('raw_line_level') %}
             when amount < 0 then 'negative_amount'

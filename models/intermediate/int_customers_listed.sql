@@ -5,7 +5,12 @@ with stg_customers as (
 -- Test accounts stay in the list, marked, so that their orders can be told from unknown customers'.
 ranked as (
     select
-        *,
+        customer_id,
+        country,
+        acquisition_channel,
+        customer_segment,
+        reject_reason,
+        signed_up_at,
         {{ customer_version_rank() }} as version_rank
     from stg_customers
     where reject_reason is null or reject_reason = 'test_account'

@@ -28,7 +28,12 @@ resolved as (
 {%- else %}
 ranked as (
     select
-        *,
+        order_id,
+        customer_id,
+        status,
+        amount,
+        ordered_on,
+        ordered_at,
         {{ order_version_rank() }} as version_rank,
         count(*) over (partition by order_id) as row_versions
     from checked

@@ -9,9 +9,9 @@ typed as (
         lower({{ clean_text('status') }}) as status,
         raw_reject_reason,
         raw_record,
+        amount as raw_amount,
+        ordered_at as raw_date,
         {{ parse_amount('amount') }} as amount,
-        {{ clean_text('amount') }} is null as is_amount_missing,
-        {{ clean_text('ordered_at') }} is null as is_date_missing,
         {{ parse_timestamp('ordered_at') }} as ordered_at,
         {{ parse_timestamp('updated_at') }} as updated_at
     from base_orders

@@ -8,9 +8,9 @@ typed as (
         {{ clean_text('order_id') }} as order_id,
         raw_reject_reason,
         raw_record,
+        amount as raw_amount,
+        refunded_at as raw_date,
         {{ parse_amount('amount') }} as amount,
-        {{ clean_text('amount') }} is null as is_amount_missing,
-        {{ clean_text('refunded_at') }} is null as is_date_missing,
         {{ parse_timestamp('refunded_at') }} as refunded_at
     from base_refunds
 ),
