@@ -10,10 +10,10 @@ with cohort_retention as (
 triangle as (
     select
         cohort_month,
-        max(cohort_size) as cohort_size,
         {%- for month in range(13) %}
-        max(case when months_since = {{ month }} then ordering_rate end) as month_{{ month }}{{ ',' if not loop.last }}
+        max(case when months_since = {{ month }} then ordering_rate end) as month_{{ month }},
         {%- endfor %}
+        max(cohort_size) as cohort_size
     from cohort_retention
     group by cohort_month
 )

@@ -24,4 +24,4 @@ at_risk as (
 )
 
 select * from at_risk
-order by monetary desc, customer_id
+order by monetary desc, customer_id asc
