@@ -2,7 +2,6 @@
     base_<table>. Adds raw_reject_reason (the var raw_rejects) and raw_record (the whole raw row).
     A table that is not in raw_tables has no rows. -#}
 {% macro base_table(table) %}
-    {%- set mapped = policy('raw_columns').get(table, {}) -%}
     {%- if table in policy('raw_tables') -%}
 with whole_raw_row as (
     select * from {{ raw_relation(table) }}
