@@ -14,6 +14,7 @@
 {% macro duckdb__parse_timestamp(column) -%}
     {%- set text = clean_text(column) -%}
     {%- set zone = dbt.string_literal(policy('business_timezone')) -%}
+    {%- set own_formats = 'try_strptime(' ~ text ~ ', [' ~ text_list(policy('timestamp_formats')) ~ '])' -%}
     case
         when typeof({{ column }}) in ('DATE', 'TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS')
             then try_cast({{ column }} as timestamp)
@@ -23,19 +24,11 @@
             then coalesce(
                 try_cast({{ text }} as timestamp)
                 {%- if policy('timestamp_formats') %},
-                try_strptime({{ text }}, [
-                    {%- for format in policy('timestamp_formats') -%}
-                    {{ dbt.string_literal(dbt.escape_single_quotes(format)) }}{{ ', ' if not loop.last }}
-                    {%- endfor -%}
-                ])
+                {{ own_formats }}
                 {%- endif %}
             )
         {%- if policy('timestamp_formats') %}
-        else try_strptime({{ text }}, [
-            {%- for format in policy('timestamp_formats') -%}
-            {{ dbt.string_literal(dbt.escape_single_quotes(format)) }}{{ ', ' if not loop.last }}
-            {%- endfor -%}
-        ])
+        else {{ own_formats }}
         {%- endif %}
     end
 {%- endmacro %}

@@ -11,7 +11,6 @@ purchases as (
         1 as orders,
         gross_amount,
         ordered_on as purchased_on,
-        first_order_on as first_purchase_on,
         previous_order_on as previous_purchase_on,
         next_order_on as next_purchase_on
     from orders
@@ -22,10 +21,9 @@ days as (
         customer_id,
         count(*) as orders,
         sum(gross_amount) as gross_amount,
-        ordered_on as purchased_on,
-        first_order_on as first_purchase_on
+        ordered_on as purchased_on
     from orders
-    group by customer_id, ordered_on, first_order_on
+    group by customer_id, ordered_on
 ),
 
 purchases as (
@@ -35,7 +33,6 @@ purchases as (
         orders,
         gross_amount,
         purchased_on,
-        first_purchase_on,
         lag(purchased_on) over customer_days as previous_purchase_on,
         lead(purchased_on) over customer_days as next_purchase_on
     from days

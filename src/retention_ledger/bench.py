@@ -75,6 +75,11 @@ def settings(folder: Path) -> dict:
     }
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """The environment in which the stages write to the folder's own database."""
+    return {**os.environ, "RETENTION_LEDGER_DB": str(folder / "bench.duckdb")}
+
+
 def run_stage(name: str, selection: str, folder: Path) -> dict[str, float]:
     """Builds one stage; seconds per model."""
     command = [
@@ -82,8 +87,7 @@ def run_stage(name: str, selection: str, folder: Path) -> dict[str, float]:
         "--vars", yaml.safe_dump(settings(folder)), "--target-path", str(folder / "target"),
         "--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles"),
     ]  # fmt: skip
-    environment = {**os.environ, "RETENTION_LEDGER_DB": str(folder / "bench.duckdb")}
-    subprocess.run(command, check=True, env=environment)
+    subprocess.run(command, check=True, env=environment(folder))
     results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
     return {result["unique_id"].split(".")[-1]: result["execution_time"] for result in results}
 
@@ -112,10 +116,9 @@ def bench(customers: int, folder: Path) -> str:
             f"{name:<12}{total:>9.1f}{total / yardstick:>13.1f}   "
             + ", ".join(f"{model} {seconds:.1f}" for model, seconds in slowest)
         )
-    environment = {**os.environ, "RETENTION_LEDGER_DB": str(folder / "bench.duckdb")}
     started = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "retention_ledger.predict"], check=True, env=environment,
+        [sys.executable, "-m", "retention_ledger.predict"], check=True, env=environment(folder),
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     seconds = time.perf_counter() - started

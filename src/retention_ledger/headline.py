@@ -4,11 +4,12 @@
 variable RETENTION_LEDGER_DB names (default `warehouse.duckdb`).
 """
 
-import os
 import sys
 from pathlib import Path
 
 import duckdb
+
+from retention_ledger.warehouse import warehouse_path
 
 HEADLINE = """
 select basis, period_grain, period_start, opening_customers, new_customers, reactivated_customers,
@@ -78,7 +79,7 @@ def headline(database: Path) -> str:
 
 def main() -> int:
     """Prints the headline; 1 with a sentence where there is no build yet."""
-    database = Path(os.environ.get("RETENTION_LEDGER_DB", "warehouse.duckdb"))
+    database = warehouse_path()
     if not database.exists():
         print(f"There is no database {database} yet: run `make build` first.", file=sys.stderr)
         return 1

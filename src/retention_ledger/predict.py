@@ -9,7 +9,6 @@ are their own.
 """
 
 import json
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from retention_ledger.lifetime_value import (
     holdout_error,
     naive_purchases,
 )
+from retention_ledger.warehouse import warehouse_path
 
 Columns = dict[str, np.ndarray]
 
@@ -233,7 +233,7 @@ def summary(
 
 def main() -> int:
     """Runs the prediction; 1 with a sentence where there is no build to predict from."""
-    database = Path(os.environ.get("RETENTION_LEDGER_DB", "warehouse.duckdb"))
+    database = warehouse_path()
     if not database.exists():
         print(f"There is no database {database} yet: run `dbt build` first.", file=sys.stderr)
         return 1
