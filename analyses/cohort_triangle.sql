@@ -4,7 +4,7 @@
 
 with cohort_retention as (
     select * from {{ ref('cohort_retention') }}
-    where segment_dimension = 'all' and basis = '{{ policy("status_bases")[0] }}'
+    where segment_dimension = 'all' and basis = '{{ built_bases()[0] }}'
 ),
 
 triangle as (

@@ -1,31 +1,53 @@
-{#- The bases: rules for "active". Each has a model int_spells_<basis> and the grains it is defined
-    for (whole empty calendar months say nothing about a week). -#}
+{#- The bases: rules for "active". Each has a model int_spells_<basis>, the raw table it is made of, and
+    the grains it is defined for (whole empty calendar months say nothing about a week). -#}
 {% macro status_basis_rules() %}
     {{ return({
-        'orders_window': {'of_orders': true, 'grains': ['week', 'month', 'quarter', 'year']},
-        'orders_calendar': {'of_orders': true, 'grains': ['month', 'quarter', 'year']},
+        'orders_window': {'raw_table': 'orders', 'grains': ['week', 'month', 'quarter', 'year']},
+        'orders_calendar': {'raw_table': 'orders', 'grains': ['month', 'quarter', 'year']},
+        'subscriptions': {'raw_table': 'subscriptions', 'grains': ['week', 'month', 'quarter', 'year']},
     }) }}
 {% endmacro %}
 
 
-{#- The bases of the policy that are defined for a grain. -#}
+{#- Those of some bases whose raw table exists. -#}
+{% macro bases_with_data(bases) %}
+    {% set found = [] %}
+    {% for basis in bases if basis in status_basis_rules() and status_basis_rules()[basis].raw_table in policy('raw_tables') %}
+        {% do found.append(basis) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{#- The bases that are built: those of the policy whose raw table exists. -#}
+{% macro built_bases() %}
+    {{ return(bases_with_data(policy('status_bases'))) }}
+{% endmacro %}
+
+
+{#- The bases that are built and defined for a grain. -#}
 {% macro bases_of_grain(grain) %}
     {% set bases = [] %}
-    {% for basis in policy('status_bases') if grain in status_basis_rules()[basis].grains %}
+    {% for basis in built_bases() if grain in status_basis_rules()[basis].grains %}
         {% do bases.append(basis) %}
     {% endfor %}
     {{ return(bases) }}
 {% endmacro %}
 
 
-{#- The bases of the policy that are made of orders. -#}
+{#- The built bases that are made of orders. -#}
 {% macro order_bases() %}
     {% set bases = [] %}
-    {% for basis in policy('status_bases') if status_basis_rules()[basis].of_orders %}
+    {% for basis in built_bases() if status_basis_rules()[basis].raw_table == 'orders' %}
         {% do bases.append(basis) %}
     {% endfor %}
     {{ return(bases) }}
 {% endmacro %}
+
+
+{% macro is_order_basis(basis) -%}
+    {{ basis }} in ({{ text_list(order_bases()) if order_bases() else "''" }})
+{%- endmacro %}
 
 
 {#- The grains that at least one of the bases is defined for. -#}

@@ -7,7 +7,7 @@
 
 
 {% macro rate_value(metric) -%}
-    case when period_status = 'complete' then {{ safe_divide(metric.numerator, '(' ~ metric.denominator ~ ')') }} end
+    case when period_status = 'complete'{{ ' and ' ~ metric.condition if metric.condition }} then {{ safe_divide(metric.numerator, '(' ~ metric.denominator ~ ')') }} end
 {%- endmacro %}
 
 

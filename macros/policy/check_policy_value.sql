@@ -3,6 +3,8 @@
     {% if value is none %}
         {% if not rule.may_be_null %}
             {% do refuse_setting(name, value, 'a value (it is empty)') %}
+        {% elif name == 'as_of_date' and 'orders' not in policy('raw_tables') %}
+            {% do refuse_setting(name, value, 'a date like 2025-01-31, because raw_tables has no orders to take it from') %}
         {% endif %}
     {% elif rule.kind == 'whole number' %}
         {% if value is not integer or value < rule.least or value > rule.most %}
@@ -24,11 +26,15 @@
         {% if value is not string or value not in modules.pytz.all_timezones_set %}
             {% do refuse_setting(name, value, 'a time zone name like Europe/London or UTC') %}
         {% endif %}
+    {% elif rule.kind == 'currency' %}
+        {% if value is not string or not modules.re.match('^[A-Z]{3}$', value) %}
+            {% do refuse_setting(name, value, 'a currency code of three capital letters like GBP') %}
+        {% endif %}
     {% elif rule.kind == 'text' %}
         {% if value is not string or value == '' or (rule.among and value not in rule.among) %}
             {% do refuse_setting(name, value, 'one of: ' ~ rule.among | join(' ') if rule.among else 'a text') %}
         {% endif %}
-        {% if name == 'raw_files' and '{name}' not in value and var('raw_tables') | length > 1 %}
+        {% if name == 'raw_files' and '{name}' not in value and policy('raw_tables') | length > 1 %}
             {% do refuse_setting(name, value, 'a path with {name} in it, because raw_tables lists several tables') %}
         {% elif name == 'raw_schema' and var('raw_files') is not none %}
             {% do refuse_setting(name, value, 'empty when raw_files is set: name one place') %}
@@ -37,6 +43,8 @@
         {% endif %}
     {% elif rule.kind == 'list' %}
         {% do check_policy_list(name, value, rule) %}
+    {% elif rule.kind == 'lists' %}
+        {% do check_policy_lists(name, value) %}
     {% elif rule.kind == 'mapping' %}
         {% do check_policy_mapping(name, value) %}
     {% endif %}
@@ -62,14 +70,26 @@
         {% for entry in value if entry != entry | lower %}
             {% do refuse_setting(name, entry, 'a list of texts in lower case (so is what they are compared with)') %}
         {% endfor %}
-    {% elif name == 'raw_tables' and 'orders' not in value %}
-        {% do refuse_setting(name, value, 'a list with `orders` in it') %}
-    {% endif %}
-    {% if name == 'period_grains' and not (value | select('in', grains_of_bases(var('status_bases')))) | list %}
+    {% elif name == 'raw_tables' and 'orders' not in value and 'subscriptions' not in value %}
+        {% do refuse_setting(name, value, 'a list with `orders` or `subscriptions` in it') %}
+    {% elif name == 'raw_tables' and 'refunds' in value and 'orders' not in value %}
+        {% do refuse_setting(name, value, 'a list with `orders` in it where it has `refunds`') %}
+    {% elif name == 'status_bases' and not bases_with_data(value) %}
         {% do refuse_setting(
             name, value,
-            'a list with a grain that the bases ' ~ var('status_bases') | join(', ') ~ ' are defined for: '
-            ~ grains_of_bases(var('status_bases')) | join(', ')
+            'a list with a basis for the raw_tables that exist (' ~ policy('raw_tables') | join(', ') ~ '): '
+            ~ bases_with_data(status_basis_rules()) | join(', ')
+        ) %}
+    {% elif name == 'involuntary_cancel_reasons' %}
+        {% for entry in value if entry not in policy('cancel_reasons') %}
+            {% do refuse_setting(name, entry, 'a list of reasons that `cancel_reasons` has: ' ~ policy('cancel_reasons') | join(', ')) %}
+        {% endfor %}
+    {% endif %}
+    {% if name == 'period_grains' and not (value | select('in', grains_of_bases(built_bases()))) | list %}
+        {% do refuse_setting(
+            name, value,
+            'a list with a grain that the bases ' ~ built_bases() | join(', ') ~ ' are defined for: '
+            ~ grains_of_bases(built_bases()) | join(', ')
         ) %}
     {% endif %}
     {% if name == 'uncounted_order_statuses' %}
@@ -77,6 +97,26 @@
             {% do refuse_setting(name, entry, 'a list without the statuses of `counted_order_statuses`') %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+
+{#- Names with a list of texts each: no text may stand under two names. -#}
+{% macro check_policy_lists(name, value) %}
+    {% if value is not mapping or not value %}
+        {% do refuse_setting(name, value, 'a mapping like {price: [too expensive]}') %}
+    {% endif %}
+    {% set seen = {} %}
+    {% for entry, texts in value.items() %}
+        {% if texts is string or texts is mapping or texts is not sequence or texts | reject('string') | list %}
+            {% do refuse_setting(name ~ '.' ~ entry, texts, 'a list of texts like [too expensive]') %}
+        {% endif %}
+        {% for text in [entry] + texts %}
+            {% if seen.get(folded_text(text), entry) != entry %}
+                {% do refuse_setting(name ~ '.' ~ entry, text, 'a list of texts that no other reason has') %}
+            {% endif %}
+            {% do seen.update({folded_text(text): entry}) %}
+        {% endfor %}
+    {% endfor %}
 {% endmacro %}
 
 
@@ -99,7 +139,7 @@
             {% endfor %}
         {% endif %}
         {% for entry, sql in entries.items() %}
-            {% set may_be_null = name == 'raw_columns' and raw_table_columns()[table][entry] == 'optional' %}
+            {% set may_be_null = name == 'raw_columns' and raw_table_columns()[table][entry] != 'required' %}
             {% set is_null = sql is none or sql | string | lower | trim == 'null' %}
             {% if is_null and not may_be_null or not is_null and (sql is not string and sql is not number or sql == '') %}
                 {% do refuse_setting(name ~ '.' ~ table ~ '.' ~ entry, sql, 'an SQL expression') %}

@@ -5,6 +5,8 @@
     {% set value = var(name) %}
     {% if name == 'latest_valid_date' and value is none and reads_demo_seeds() %}
         {% set value = var('demo_latest_valid_date') %}
+    {% elif name == 'raw_tables' and value is none %}
+        {% set value = raw_table_columns() | list if reads_demo_seeds() else ['customers', 'orders', 'refunds'] %}
     {% endif %}
     {% do check_policy_value(name, value, rule) %}
     {% if rule.kind == 'date' and value is not none %}
@@ -24,11 +26,15 @@
         },
         'status_bases': {
             'kind': 'list', 'among': status_basis_rules() | list, 'defines': true,
-            'meaning': 'Which rules for "active" are built.',
+            'meaning': 'Which rules for "active" are built, as far as raw_tables has the table they are made of.',
         },
         'inactivity_days': {
             'kind': 'whole number', 'least': 1, 'most': 3660, 'defines': true,
             'meaning': 'orders_window: an order keeps a customer active for this many days.',
+        },
+        'subscription_grace_days': {
+            'kind': 'whole number', 'least': 0, 'most': 366, 'defines': true,
+            'meaning': 'subscriptions: a customer stays active for this many days after the last paid day.',
         },
         'period_grains': {
             'kind': 'list', 'among': ['week', 'month', 'quarter', 'year'], 'defines': true,
@@ -54,6 +60,18 @@
         'test_account_emails': {
             'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'SQL LIKE patterns (lower case) of the e-mail addresses of test accounts.',
+        },
+        'cancel_reasons': {
+            'kind': 'lists', 'defines': true,
+            'meaning': 'Reasons for leaving, each with the texts that mean it; any other text is "other".',
+        },
+        'involuntary_cancel_reasons': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Those of cancel_reasons with which nobody has chosen to leave.',
+        },
+        'reporting_currency': {
+            'kind': 'currency', 'defines': true,
+            'meaning': 'The currency of every amount in the marts, and of raw amounts that name none.',
         },
         'repeat_purchase_unit': {
             'kind': 'text', 'among': ['order', 'purchase_day'], 'defines': true,
@@ -85,14 +103,14 @@
         },
         'as_of_date': {
             'kind': 'date', 'may_be_null': true,
-            'meaning': 'Last day the data is complete through; null: the last day of any accepted order.',
+            'meaning': 'Last day the data is complete through; null: the last day of any accepted order. Must be set where there are no orders.',
         },
         'earliest_valid_date': {
             'kind': 'date', 'defines': true, 'meaning': 'A row dated before this day is rejected.',
         },
         'latest_valid_date': {
             'kind': 'date', 'may_be_null': true,
-            'meaning': 'A row dated after this day is rejected; null: no limit.',
+            'meaning': 'An order or refund dated after this day is rejected; null: no limit.',
         },
         'timestamp_formats': {
             'kind': 'list', 'may_be_empty': true, 'defines': true,
@@ -113,7 +131,7 @@
         },
         'raw_tables': {
             'kind': 'list', 'among': raw_table_columns() | list,
-            'meaning': 'Which raw tables exist.',
+            'meaning': 'Which raw tables exist; null: customers, orders and refunds, and in the demo all.',
         },
         'raw_files': {
             'kind': 'text', 'may_be_null': true,

@@ -1,7 +1,11 @@
 {#- One row per raw row, in canonical columns and otherwise as it came: the whole model of
     base_<table>. Adds raw_reject_reason (the var raw_rejects) and raw_record (the whole raw row).
-    A table that is not in raw_tables has no rows. -#}
+    A table that is not in raw_tables has no rows.
+
+    Columns that are used if present stand as nulls in an outer query: a name that the raw table does not
+    know is looked up there, one that it knows is its own. So no model needs to look at the table first. -#}
 {% macro base_table(table) %}
+    {%- set maybe_absent = absent_columns(table) -%}
     {%- if table in policy('raw_tables') -%}
 with whole_raw_row as (
     select * from {{ raw_relation(table) }}
@@ -9,11 +13,22 @@ with whole_raw_row as (
 
 select
         {%- for column in raw_table_columns()[table] %}
-    {{ raw_column_expression(table, column) }} as {{ column }},
+    raw_rows.canonical_{{ column }} as {{ column }},
         {%- endfor %}
-    {{ raw_reject_reason(table) }} as raw_reject_reason,
-    {{ raw_record('whole_raw_row') }} as raw_record
-from whole_raw_row
+    raw_rows.raw_reject_reason,
+    raw_rows.raw_record
+from {% if maybe_absent -%}
+    (select {% for column in maybe_absent %}cast(null as {{ dbt.type_string() }}) as {{ column }}{{ ', ' if not loop.last }}{% endfor %}) as absent_columns
+cross join lateral {% endif -%}
+    (
+        select
+            {%- for column in raw_table_columns()[table] %}
+            {{ raw_column_expression(table, column) }} as canonical_{{ column }},
+            {%- endfor %}
+            {{ raw_reject_reason(table) }} as raw_reject_reason,
+            {{ raw_record('whole_raw_row') }} as raw_record
+        from whole_raw_row
+    ) as raw_rows
     {%- else -%}
 select
         {%- for column in raw_table_columns()[table] %}
@@ -23,6 +38,18 @@ select
     cast(null as {{ dbt.type_string() }}) as raw_record
 where 1 = 0
     {%- endif -%}
+{% endmacro %}
+
+
+{#- The columns of a table that need not exist and that the var raw_columns says nothing about. -#}
+{% macro absent_columns(table) %}
+    {% set names = [] %}
+    {% for column, need in raw_table_columns()[table].items() %}
+        {% if need == 'used if present' and column not in policy('raw_columns').get(table, {}) %}
+            {% do names.append(column) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(names) }}
 {% endmacro %}
 
 

@@ -70,11 +70,13 @@
     {% for column, need in raw_table_columns()[table].items() %}
         {% set expression = mapped.get(column, column) | string %}
         {% set name = expression.strip('"') | lower %}
-        {% if modules.re.match('^"?[A-Za-z_][A-Za-z0-9_ ]*"?$', expression) and name not in present and name not in ['null', 'none'] %}
+        {% set is_name = modules.re.match('^"?[A-Za-z_][A-Za-z0-9_ ]*"?$', expression) and name not in ['null', 'none'] %}
+        {% set may_be_absent = need == 'used if present' and column not in mapped %}
+        {% if is_name and name not in present and not may_be_absent %}
             {{ exceptions.raise_compiler_error(
                 'There is no column `' ~ expression.strip('"') ~ '` in ' ~ place ~ ' for the raw ' ~ table ~ '. It has: '
                 ~ columns | join(', ') ~ '. Map it with the var raw_columns: {' ~ table ~ ': {' ~ column
-                ~ ': <SQL expression' ~ (', or null if you have none' if need == 'optional' else '') ~ '>}}.'
+                ~ ': <SQL expression' ~ (', or null if you have none' if need != 'required' else '') ~ '>}}.'
             ) }}
         {% endif %}
     {% endfor %}

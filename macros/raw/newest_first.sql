@@ -5,7 +5,7 @@
 {% macro order_version_rank(raw_row=none) -%}
     row_number() over (
         partition by order_id
-        order by updated_at desc nulls last, ordered_at desc, amount desc, status asc, customer_id asc
+        order by updated_at desc nulls last, ordered_at desc, amount desc, status asc, customer_id asc, currency asc
             {{- ', ' ~ raw_row if raw_row }}
     )
 {%- endmacro %}
@@ -14,7 +14,25 @@
 {% macro refund_version_rank(raw_row) -%}
     row_number() over (
         partition by refund_id, reject_reason
-        order by refunded_at desc, amount desc, order_id asc, {{ raw_row }}
+        order by refunded_at desc, original_amount desc, order_id asc, {{ raw_row }}
+    )
+{%- endmacro %}
+
+
+{#- Rows that share a subscription and the day it starts are versions of one period. -#}
+{% macro subscription_version_rank(raw_row=none) -%}
+    row_number() over (
+        partition by subscription_id, started_on
+        order by
+            updated_at desc nulls last,
+            ended_on desc nulls first,
+            amount desc,
+            customer_id asc,
+            plan asc,
+            currency asc,
+            cancel_requested_on desc nulls last,
+            cancel_reason asc nulls last
+            {{- ', ' ~ raw_row if raw_row }}
     )
 {%- endmacro %}
 

@@ -1,5 +1,6 @@
 {#- The canonical raw tables and their columns. `required` columns must exist or be mapped by the var
-    raw_columns; the others too, but `null` will do for them. -#}
+    raw_columns; `optional` ones too, but `null` will do for them; those that are `used if present` may
+    simply be absent. -#}
 {% macro raw_table_columns() %}
     {{ return({
         'customers': {
@@ -8,11 +9,20 @@
         },
         'orders': {
             'order_id': 'required', 'customer_id': 'required', 'ordered_at': 'required',
-            'status': 'optional', 'amount': 'required', 'updated_at': 'optional',
+            'status': 'optional', 'amount': 'required', 'currency': 'used if present', 'updated_at': 'optional',
         },
         'refunds': {
             'refund_id': 'required', 'order_id': 'required', 'refunded_at': 'required',
             'amount': 'required',
+        },
+        'subscriptions': {
+            'subscription_id': 'required', 'customer_id': 'required', 'plan': 'optional',
+            'started_on': 'required', 'ended_on': 'required', 'monthly_amount': 'required',
+            'currency': 'used if present', 'cancel_requested_on': 'optional', 'cancel_reason': 'optional',
+            'updated_at': 'used if present',
+        },
+        'exchange_rates': {
+            'currency': 'required', 'valid_from': 'required', 'rate': 'required',
         },
     }) }}
 {% endmacro %}

@@ -1,8 +1,9 @@
 {#- Settings of lifetime value that follow from the policy. -#}
 
-{#- The basis whose churn tells how long a customer stays: the first of the policy. -#}
+{#- The basis whose churn tells how long a customer keeps ordering: the first of orders that is built. Data
+    without orders has no rows of the one that stands in for it. -#}
 {% macro lifespan_basis() %}
-    {{ return(policy('status_bases')[0]) }}
+    {{ return((order_bases() + ['orders_window'])[0]) }}
 {% endmacro %}
 
 

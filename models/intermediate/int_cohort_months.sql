@@ -16,6 +16,6 @@ spans as (
     group by spells.basis, as_of.as_of_date
 ),
 
-{{ periods_of_spans({'month': policy('status_bases')}) }}
+{{ periods_of_spans({'month': built_bases()}) }}
 
 select * from periods

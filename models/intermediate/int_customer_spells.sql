@@ -1,11 +1,11 @@
 with
-{%- for basis in policy('status_bases') %}
+{%- for basis in built_bases() %}
 {{ basis }} as (
     select * from {{ ref('int_spells_' ~ basis) }}
 ),
 {% endfor %}
 spells as (
-    {%- for basis in policy('status_bases') %}
+    {%- for basis in built_bases() %}
     select
         '{{ basis }}' as basis,
         customer_id,

@@ -9,6 +9,21 @@ orders as ( -- noqa: ST03
     where reject_reason is null
 ),
 
+subscriptions as ( -- noqa: ST03
+    select * from {{ ref('int_subscriptions_resolved') }}
+    where reject_reason is null
+),
+
+{% if 'customers' not in policy('raw_tables') -%}
+-- Without a table of customers, whoever ordered or subscribed is one.
+mentioned as (
+    select customer_id from orders
+    union distinct
+    select customer_id from subscriptions
+),
+
+{% endif -%}
+
 customers as (
     select
         customer_id,
@@ -22,14 +37,13 @@ customers as (
 
     union all
 
-    -- Without a table of customers, whoever ordered is one.
-    select distinct
+    select
         customer_id,
         '(unknown)' as country,
         '(unknown)' as acquisition_channel,
         '(unknown)' as customer_segment,
         cast(null as {{ dbt.type_timestamp() }}) as signed_up_at
-    from orders
+    from mentioned
     {%- endif %}
 )
 

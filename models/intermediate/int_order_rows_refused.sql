@@ -35,7 +35,7 @@ refused as (
         order_id,
         reject_reason,
         raw_record,
-        amount
+        original_amount
     from checked
     where reject_reason is not null
 
@@ -45,7 +45,7 @@ refused as (
         order_id,
         coalesce(order_reject_reason, 'superseded_by_newer_row') as reject_reason,
         raw_record,
-        amount
+        original_amount
     from ranked
     where order_reject_reason is not null or version_rank > 1
 )

@@ -21,7 +21,8 @@ checked as (
             when stg_refunds.refunded_on < orders.ordered_on then 'before_its_order'
         end as reject_reason,
         stg_refunds.raw_record,
-        stg_refunds.amount,
+        stg_refunds.amount as original_amount,
+        {{ converted_amount('stg_refunds.amount', 'orders.exchange_rate') }} as amount,
         stg_refunds.refunded_on,
         stg_refunds.refunded_at
     from stg_refunds
@@ -45,6 +46,7 @@ resolved as (
             when ranked.refunded_on > as_of.as_of_date then 'after_as_of_date'
         end as reject_reason,
         {{ record_as_json('ranked.raw_record') }} as raw_row,
+        ranked.original_amount,
         ranked.amount,
         ranked.refunded_on
     from ranked

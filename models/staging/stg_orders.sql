@@ -7,6 +7,7 @@ typed as (
         {{ clean_text('order_id') }} as order_id,
         {{ clean_text('customer_id') }} as customer_id,
         lower({{ clean_text('status') }}) as status,
+        {{ currency_code('currency') }} as currency,
         raw_reject_reason,
         raw_record,
         amount as raw_amount,
@@ -23,6 +24,7 @@ checked as (
         order_id,
         customer_id,
         status,
+        currency,
         case
             when raw_reject_reason is not null then raw_reject_reason
             when order_id is null then 'missing_order_id'

@@ -1,4 +1,4 @@
-"""Write the demo seeds: customers, orders and refunds of an invented shop.
+"""Write the demo seeds: customers, orders, refunds and subscriptions of an invented shop.
 
 Usage: python -m retention_ledger.demo_data [--out seeds]
 
@@ -9,6 +9,8 @@ The files are the same, byte for byte, on every run. They are made in three step
 3. spoil a small part of the rows; each kind of dirt is one function that says what it
    imitates and what staging does with it. The tables at the end of the dirt section
    (``ORDER_DAMAGE`` and so on) say how many rows each kind touches.
+
+Subscriptions and exchange rates are made in the same way by ``demo_subscriptions``.
 
 Every value is text. A timestamp without a zone is business time, Europe/London.
 """
@@ -41,6 +43,19 @@ COLUMNS = {
     ),
     "raw_orders": ("order_id", "customer_id", "ordered_at", "status", "amount", "updated_at"),
     "raw_refunds": ("refund_id", "order_id", "refunded_at", "amount"),
+    "raw_subscriptions": (
+        "subscription_id",
+        "customer_id",
+        "plan",
+        "started_on",
+        "ended_on",
+        "monthly_amount",
+        "currency",
+        "cancel_requested_on",
+        "cancel_reason",
+        "updated_at",
+    ),
+    "raw_exchange_rates": ("currency", "valid_from", "rate"),
 }
 
 # --- What the shop looks like -------------------------------------------------------------
@@ -936,7 +951,9 @@ def add_order_dirt(
 
 
 def build(seed: int = SEED) -> dict[str, list[Row]]:
-    """Return the rows of the three tables."""
+    """Return the rows of all tables."""
+    from retention_ledger import demo_subscriptions  # here, because it builds on this module
+
     rng = random.Random(seed)
     customers = simulated_customers(rng) + case_customers() + staff_customers(rng)
     number_records(customers)
@@ -954,7 +971,8 @@ def build(seed: int = SEED) -> dict[str, list[Row]]:
     free_customers = [row for row in customer_rows if row["customer_id"] not in by_hand]
     add_dirt(rng, customer_rows, free_customers, CUSTOMER_DIRT)
     add_dirt(rng, refund_rows, list(refund_rows), REFUND_DIRT)
-    return {"raw_customers": customer_rows, "raw_orders": order_rows, "raw_refunds": refund_rows}
+    tables = {"raw_customers": customer_rows, "raw_orders": order_rows, "raw_refunds": refund_rows}
+    return tables | demo_subscriptions.build(customers)
 
 
 def write_tables(folder: Path, tables: dict[str, list[Row]]) -> None:

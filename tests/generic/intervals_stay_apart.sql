@@ -1,6 +1,6 @@
 {#- Intervals [start, end) of one owner neither overlap nor touch (touching ones are one interval), and
-    each ends after it starts. An open end is null. -#}
-{% test intervals_stay_apart(model, partition_by, starts, ends) %}
+    each ends after it starts. An open end is null. With may_touch, one may start where another ends. -#}
+{% test intervals_stay_apart(model, partition_by, starts, ends, may_touch=false) %}
 with ordered as (
     select
         {{ partition_by | join(', ') }},
@@ -18,5 +18,5 @@ where
     or {{ column }} is null
     {%- endfor %}
     or ends <= starts
-    or (next_starts is not null and (ends is null or next_starts <= ends))
+    or (next_starts is not null and (ends is null or next_starts {{ '<' if may_touch else '<=' }} ends))
 {% endtest %}

@@ -80,6 +80,7 @@ class Retention:
 
 MovementKey = tuple[str, str, date, str]  # basis, grain, period_start, customer_id
 RetentionKey = tuple[str, str, date, str, str]  # basis, grain, period_start, dimension, value
+ActiveByBasis = Mapping[str, Mapping[str, Iterable[date]]]  # basis, customer_id: active days
 
 
 # Time
@@ -202,17 +203,11 @@ class _Activity:
     the day before active), found by looking at every day up to ``as_of``.
     """
 
-    def __init__(
-        self,
-        orders: Mapping[str, Iterable[date]],
-        basis: str,
-        policy: Policy,
-        as_of: date,
-    ) -> None:
+    def __init__(self, active_of: Mapping[str, Iterable[date]], as_of: date) -> None:
         active = {
             customer: days
-            for customer, order_days in orders.items()
-            if (days := active_days(order_days, basis, policy, as_of))
+            for customer, all_days in active_of.items()
+            if (days := [day for day in all_days if day <= as_of])
         }
         self.customers = sorted(active)
         self.first_day = min((min(days) for days in active.values()), default=None)
@@ -241,6 +236,25 @@ class _Activity:
     def is_active(self, customer: str, day: date) -> bool:
         """Is the customer active on that day?"""
         return bool(self._bytes[customer][day.toordinal() - self._offset])
+
+
+def _activity_of(
+    basis: str,
+    orders: Mapping[str, Iterable[date]],
+    active: ActiveByBasis | None,
+    policy: Policy,
+    as_of: date,
+) -> _Activity:
+    """The activity of a basis: its active days when they are given, else from the orders."""
+    if active is not None and basis in active:
+        return _Activity(active[basis], as_of)
+    return _Activity(
+        {
+            customer: active_days(order_days, basis, policy, as_of)
+            for customer, order_days in orders.items()
+        },
+        as_of,
+    )
 
 
 def _grains_of(basis: str, policy: Policy) -> list[str]:
@@ -282,15 +296,19 @@ def _movement(
 
 
 def movements(
-    orders: Mapping[str, Iterable[date]], policy: Policy, as_of: date
+    orders: Mapping[str, Iterable[date]],
+    policy: Policy,
+    as_of: date,
+    active: ActiveByBasis | None = None,
 ) -> dict[MovementKey, Movement]:
     """The ledger: one row per basis, grain, period and customer to whom something happened.
 
-    ``orders`` maps each customer to the days of the counted orders.
+    ``orders`` maps each customer to the days of the counted orders. A basis that is not made of
+    orders is given by its active days: ``active`` maps the basis to {customer: active days}.
     """
     result: dict[MovementKey, Movement] = {}
     for basis in policy.status_bases:
-        activity = _Activity(orders, basis, policy, as_of)
+        activity = _activity_of(basis, orders, active, policy, as_of)
         if activity.first_day is None:
             continue
         for grain in _grains_of(basis, policy):
@@ -307,8 +325,11 @@ def retention(
     segments: Mapping[str, Mapping[str, str | None]],
     policy: Policy,
     as_of: date,
+    active: ActiveByBasis | None = None,
 ) -> dict[RetentionKey, Retention]:
     """Balances and rates per basis, grain, period and slice.
+
+    ``orders`` and ``active`` are those of ``movements``.
 
     ``segments`` maps each customer to {dimension: value}. The dimensions are all those any
     customer has; a customer without a value (none given, or None) is in the slice '(unknown)'.
@@ -318,7 +339,7 @@ def retention(
     dimensions = sorted({dimension for values in segments.values() for dimension in values})
     result: dict[RetentionKey, Retention] = {}
     for basis in policy.status_bases:
-        activity = _Activity(orders, basis, policy, as_of)
+        activity = _activity_of(basis, orders, active, policy, as_of)
         if activity.first_day is None:
             continue
         slices_of = {

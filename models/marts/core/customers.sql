@@ -10,13 +10,22 @@ spells as (
     select * from {{ ref('int_customer_spells') }}
 ),
 
+mrr as (
+    select
+        customer_id,
+        sum(mrr_change) as current_mrr
+    from {{ ref('int_mrr_changes') }}
+    group by customer_id
+),
+
 -- A customer is active when the last spell is still open.
 activity as (
     select
         {%- for basis in status_basis_rules() %}
         count(case when basis = '{{ basis }}' then 1 end) as {{ basis }}_spells,
         count(case when basis = '{{ basis }}' and ended_on is null then 1 end) as {{ basis }}_open_spells,
-        max(case when basis = '{{ basis }}' then lapses_on end) as active_until_{{ basis }}_on,
+        max(case when basis = '{{ basis }}' and ended_on is null then lapses_on end) as {{ basis }}_open_until_on,
+        max(case when basis = '{{ basis }}' then ended_on end) as {{ basis }}_ended_on,
         {%- endfor %}
         customer_id
     from spells
@@ -30,7 +39,7 @@ final as (
         customers.acquisition_channel,
         customers.customer_segment,
         {%- for basis in status_basis_rules() %}
-        {%- if basis in policy('status_bases') %}
+        {%- if basis in built_bases() %}
         case
             when activity.{{ basis }}_open_spells > 0 then 'active'
             when activity.{{ basis }}_spells > 0 then 'churned'
@@ -45,16 +54,19 @@ final as (
         cast(coalesce(ordered.refunds, 0) as decimal(18, 2)) as lifetime_refunds,
         cast(coalesce(ordered.gross_revenue - ordered.refunds, 0) as decimal(18, 2))
             as lifetime_net_revenue,
+        cast(coalesce(mrr.current_mrr, 0) as decimal(18, 2)) as current_mrr,
         ordered.first_order_on,
         ordered.last_order_on,
         {%- for basis in status_basis_rules() %}
-        activity.active_until_{{ basis }}_on,
+        case when activity.{{ basis }}_open_spells > 0 then activity.{{ basis }}_open_until_on else activity.{{ basis }}_ended_on end
+            as active_until_{{ basis }}_on,
         {%- endfor %}
         customers.signed_up_at,
         {{ policy_version_column() }}
     from customers
     left join ordered on customers.customer_id = ordered.customer_id
     left join activity on customers.customer_id = activity.customer_id
+    left join mrr on customers.customer_id = mrr.customer_id
 )
 
 select * from final

@@ -1,5 +1,5 @@
 {%- set texts = [
-    'name', 'label', 'kind', 'unit', 'direction', 'mart', 'numerator', 'denominator', 'description', 'synonyms', 'sources',
+    'name', 'label', 'kind', 'unit', 'direction', 'mart', 'numerator', 'denominator', 'condition', 'description', 'synonyms', 'sources',
 ] -%}
 
 with definitions as (

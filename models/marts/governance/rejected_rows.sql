@@ -11,6 +11,15 @@ refunds as (
     where reject_reason is not null
 ),
 
+subscriptions as (
+    select * from {{ ref('int_subscription_rows_rejected') }}
+),
+
+exchange_rates as (
+    select * from {{ ref('int_exchange_rates_checked') }}
+    where reject_reason is not null
+),
+
 rejected as (
     select
         'customers' as source_table,
@@ -27,7 +36,7 @@ rejected as (
         order_id as row_key,
         reject_reason as reason,
         {{ record_as_json('raw_record') }} as raw_row,
-        amount
+        original_amount as amount
     from orders
 
     union all
@@ -37,8 +46,28 @@ rejected as (
         refund_id as row_key,
         reject_reason as reason,
         raw_row,
-        amount
+        original_amount as amount
     from refunds
+
+    union all
+
+    select
+        'subscriptions' as source_table,
+        subscription_id as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        amount
+    from subscriptions
+
+    union all
+
+    select
+        'exchange_rates' as source_table,
+        currency as row_key,
+        reject_reason as reason,
+        raw_row,
+        cast(null as decimal(18, 2)) as amount
+    from exchange_rates
 ),
 
 stamped as (

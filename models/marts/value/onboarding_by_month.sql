@@ -24,8 +24,10 @@ every_month as (
         months.period_status,
         coalesce(cohort_retention.cohort_size, 0) as new_last_month_customers,
         case when months.period_status = 'complete' then coalesce(cohort_retention.active_customers, 0) end as kept_customers,
-        case when months.period_status = 'complete' then coalesce(cohort_retention.ordering_customers, 0) end
-            as ordering_again_customers,
+        case
+            when months.period_status = 'complete' and {{ is_order_basis('slices.basis') }}
+                then coalesce(cohort_retention.ordering_customers, 0)
+        end as ordering_again_customers,
         months.is_latest_complete_period,
         months.period_start,
         months.period_end

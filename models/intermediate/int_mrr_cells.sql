@@ -1,0 +1,40 @@
+{%- set movements = mrr_movement_kinds() -%}
+
+with plan_periods as (
+    select * from {{ ref('int_mrr_plan_periods') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+-- One row per period, plan and combination of segments: small enough to be read once per dimension.
+cells as (
+    select
+        plan_periods.period_grain,
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        plan_periods.plan,
+        {%- for movement in movements %}
+        sum(case when plan_periods.movement = '{{ movement }}' then abs(plan_periods.posted_mrr) else 0 end) as {{ movement }}_mrr,
+        count(case when plan_periods.movement = '{{ movement }}' and plan_periods.is_posted_here then 1 end)
+            as {{ movement }}_customers,
+        {%- endfor %}
+        sum(plan_periods.transferred_mrr) as transferred_mrr,
+        count(case when plan_periods.plan_opening_mrr = 0 and plan_periods.plan_closing_mrr > 0 then 1 end)
+        - count(case when plan_periods.plan_opening_mrr > 0 and plan_periods.plan_closing_mrr = 0 then 1 end)
+            as plan_customers_change,
+        plan_periods.period_start
+    from plan_periods
+    inner join customers on plan_periods.customer_id = customers.customer_id
+    group by
+        plan_periods.period_grain,
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        plan_periods.plan,
+        plan_periods.period_start
+)
+
+select * from cells

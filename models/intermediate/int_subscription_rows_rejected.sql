@@ -1,0 +1,49 @@
+with checked as (
+    select * from {{ ref('int_subscriptions_checked') }}
+),
+
+resolved as (
+    select * from {{ ref('int_subscriptions_resolved') }}
+),
+
+-- Valid rows of the few periods that were refused as a whole or have several versions.
+suspects as (
+    select
+        checked.*,
+        resolved.reject_reason as period_reject_reason
+    from checked
+    inner join resolved
+        on checked.subscription_id = resolved.subscription_id and checked.started_on = resolved.started_on
+    where
+        checked.reject_reason is null
+        and (resolved.reject_reason is not null or resolved.row_versions > 1)
+),
+
+ranked as (
+    select
+        *,
+        {{ subscription_version_rank(record_as_json('raw_record')) }} as version_rank
+    from suspects
+),
+
+rejected as (
+    select
+        subscription_id,
+        reject_reason,
+        raw_record,
+        amount
+    from checked
+    where reject_reason is not null
+
+    union all
+
+    select
+        subscription_id,
+        case when version_rank > 1 then 'superseded_by_newer_row' else period_reject_reason end as reject_reason,
+        raw_record,
+        amount
+    from ranked
+    where version_rank > 1 or period_reject_reason is not null
+)
+
+select * from rejected

@@ -1,0 +1,54 @@
+with balances as (
+    select * from {{ ref('int_mrr_balances') }}
+),
+
+retention_by_period as (
+    select * from {{ ref('retention_by_period') }}
+    where basis = 'subscriptions'
+),
+
+counted as (
+    select
+        balances.period_grain,
+        balances.segment_dimension,
+        balances.segment_value,
+        balances.period_status,
+        cast(balances.closing_customers - balances.customers_change as {{ dbt.type_bigint() }}) as opening_customers,
+        balances.new_customers,
+        balances.reactivation_customers as reactivated_customers,
+        balances.expansion_customers as expanded_customers,
+        balances.contraction_customers as contracted_customers,
+        balances.churn_customers as churned_customers,
+        cast(balances.closing_customers as {{ dbt.type_bigint() }}) as closing_customers,
+        retention_by_period.acquired_customers,
+        cast(
+            balances.closing_mrr - balances.new_mrr - balances.reactivation_mrr - balances.expansion_mrr
+            + balances.contraction_mrr + balances.churn_mrr - balances.transferred_mrr as decimal(18, 2)
+        ) as opening_mrr,
+        balances.new_mrr,
+        balances.reactivation_mrr,
+        balances.expansion_mrr,
+        balances.contraction_mrr,
+        balances.churn_mrr,
+        balances.transferred_mrr,
+        cast(balances.closing_mrr as decimal(18, 2)) as closing_mrr,
+        balances.is_latest_complete_period,
+        balances.period_start,
+        balances.period_end
+    from balances
+    left join retention_by_period
+        on balances.period_grain = retention_by_period.period_grain
+        and balances.segment_dimension = retention_by_period.segment_dimension
+        and balances.segment_value = retention_by_period.segment_value
+        and balances.period_start = retention_by_period.period_start
+),
+
+rated as (
+    select
+        *,
+        {{ rate_columns('mrr_by_period') }},
+        {{ policy_version_column() }}
+    from counted
+)
+
+select * from rated

@@ -1,0 +1,22 @@
+with plan_periods as (
+    select * from {{ ref('int_mrr_plan_periods') }}
+    where is_posted_here
+),
+
+final as (
+    select
+        period_grain,
+        customer_id,
+        movement,
+        plan,
+        cast(opening_mrr as decimal(18, 2)) as opening_mrr,
+        cast(closing_mrr as decimal(18, 2)) as closing_mrr,
+        cast(mrr_change as decimal(18, 2)) as mrr_change,
+        period_start,
+        first_change_on,
+        last_change_on,
+        {{ policy_version_column() }}
+    from plan_periods
+)
+
+select * from final

@@ -1,0 +1,21 @@
+with plan_periods as (
+    select * from {{ ref('int_mrr_plan_periods') }}
+    where plan_change <> 0
+),
+
+final as (
+    select
+        period_grain,
+        customer_id,
+        plan,
+        movement,
+        cast(plan_opening_mrr as decimal(18, 2)) as opening_mrr,
+        cast(plan_closing_mrr as decimal(18, 2)) as closing_mrr,
+        cast(posted_mrr as decimal(18, 2)) as posted_mrr,
+        cast(transferred_mrr as decimal(18, 2)) as transferred_mrr,
+        period_start,
+        {{ policy_version_column() }}
+    from plan_periods
+)
+
+select * from final
