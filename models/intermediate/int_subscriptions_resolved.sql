@@ -53,7 +53,7 @@ resolved as (
         amount as monthly_amount,
         exchange_rate,
         {{ converted_amount('amount', 'exchange_rate') }} as mrr,
-        coalesce(next_started_on <= ended_on, false) as is_renewed,
+        next_started_on is not null and coalesce(next_started_on <= ended_on, true) as is_renewed,
         started_on,
         case when ended_on is null or next_started_on < ended_on then coalesce(next_started_on, ended_on) else ended_on end
             as ended_on,
