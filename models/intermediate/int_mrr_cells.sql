@@ -17,7 +17,8 @@ cells as (
         {%- endfor %}
         plan_periods.plan,
         {%- for movement in movements %}
-        sum(case when plan_periods.movement = '{{ movement }}' then abs(plan_periods.posted_mrr) else 0 end) as {{ movement }}_mrr,
+        sum(case when plan_periods.movement = '{{ movement }}' then abs(plan_periods.posted_mrr) else 0 end)
+            as {{ movement }}_mrr,
         count(case when plan_periods.movement = '{{ movement }}' and plan_periods.is_posted_here then 1 end)
             as {{ movement }}_customers,
         {%- endfor %}

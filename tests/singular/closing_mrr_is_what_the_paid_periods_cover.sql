@@ -65,6 +65,11 @@ balances as (
     where mrr_by_period.segment_dimension in ('all', 'plan')
 ),
 
+customers as (
+    select sum(current_mrr) as mrr
+    from {{ ref('customers') }}
+),
+
 compared as (
     select
         balances.period_grain,
@@ -89,7 +94,7 @@ compared as (
         customers.mrr
     from balances
     cross join {{ ref('int_as_of_date') }} as as_of
-    cross join (select sum(current_mrr) as mrr from {{ ref('customers') }}) as customers
+    cross join customers
     where balances.segment_dimension = 'all' and balances.closing_day = as_of.as_of_date
 )
 

@@ -26,4 +26,5 @@ left join kept
     and balances.period_start = kept.period_start
 where
     balances.grr <> {{ safe_divide('balances.opening_mrr - coalesce(kept.lost_mrr, 0)', 'balances.opening_mrr') }}
-    or balances.nrr <> {{ safe_divide('balances.opening_mrr + coalesce(kept.change_of_opening_customers, 0)', 'balances.opening_mrr') }}
+    or balances.nrr
+    <> {{ safe_divide('balances.opening_mrr + coalesce(kept.change_of_opening_customers, 0)', 'balances.opening_mrr') }}

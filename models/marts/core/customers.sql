@@ -58,8 +58,10 @@ final as (
         ordered.first_order_on,
         ordered.last_order_on,
         {%- for basis in status_basis_rules() %}
-        case when activity.{{ basis }}_open_spells > 0 then activity.{{ basis }}_open_until_on else activity.{{ basis }}_ended_on end
-            as active_until_{{ basis }}_on,
+        case
+            when activity.{{ basis }}_open_spells > 0 then activity.{{ basis }}_open_until_on
+            else activity.{{ basis }}_ended_on
+        end as active_until_{{ basis }}_on,
         {%- endfor %}
         customers.signed_up_at,
         {{ policy_version_column() }}
