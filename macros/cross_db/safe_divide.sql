@@ -1,5 +1,26 @@
-{#- A ratio as DECIMAL(18,6); null where the denominator is 0 or null. Casts first: 1 / 2 is 0 on
-    some warehouses. -#}
+{#- A ratio as DECIMAL(18,6), half away from zero; null where the denominator is 0 or null. Casts first:
+    1 / 2 is 0 on some warehouses. -#}
 {% macro safe_divide(numerator, denominator) -%}
+    {{ adapter.dispatch('safe_divide', 'retention_ledger')(numerator, denominator) }}
+{%- endmacro %}
+
+{% macro default__safe_divide(numerator, denominator) -%}
     cast(cast({{ numerator }} as decimal(28, 10)) / nullif({{ denominator }}, 0) as decimal(18, 6))
+{%- endmacro %}
+
+{#- Decimals divide to a float on DuckDB, and 133.2990625 may come out a little below. So this divides whole
+    numbers: of 10^10 times both, twice the dividend in millionths and once the divisor over twice the divisor
+    is the quotient in millionths, rounded half away from zero. -#}
+{% macro duckdb__safe_divide(numerator, denominator) -%}
+    {%- set dividend -%}
+        cast(cast({{ numerator }} as decimal(28, 10)) * cast(10000000000 as decimal(11, 0)) as hugeint)
+    {%- endset -%}
+    {%- set divisor -%}
+        cast(cast(nullif({{ denominator }}, 0) as decimal(28, 10)) * cast(10000000000 as decimal(11, 0)) as hugeint)
+    {%- endset -%}
+    cast(
+        sign({{ dividend }}) * sign({{ divisor }})
+        * cast((2000000 * abs({{ dividend }}) + abs({{ divisor }})) // (2 * abs({{ divisor }})) as decimal(24, 0))
+        * cast(0.000001 as decimal(6, 6)) as decimal(18, 6)
+    )
 {%- endmacro %}

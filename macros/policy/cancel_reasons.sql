@@ -17,7 +17,7 @@
 
 {#- The same folding for texts of the policy. -#}
 {% macro folded_text(text) %}
-    {{ return(text | lower | replace('_', ' ') | replace('-', ' ')) }}
+    {{ return(text | lower | trim | replace('_', ' ') | replace('-', ' ')) }}
 {% endmacro %}
 
 

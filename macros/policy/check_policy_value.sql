@@ -27,7 +27,7 @@
             {% do refuse_setting(name, value, 'a time zone name like Europe/London or UTC') %}
         {% endif %}
     {% elif rule.kind == 'currency' %}
-        {% if value is not string or not modules.re.match('^[A-Z]{3}$', value) %}
+        {% if value is not string or not modules.re.fullmatch('[A-Z]{3}', value) %}
             {% do refuse_setting(name, value, 'a currency code of three capital letters like GBP') %}
         {% endif %}
     {% elif rule.kind == 'text' %}
@@ -107,7 +107,9 @@
     {% endif %}
     {% set seen = {} %}
     {% for entry, texts in value.items() %}
-        {% if texts is string or texts is mapping or texts is not sequence or texts | reject('string') | list %}
+        {% if entry is not string %}
+            {% do refuse_setting(name, entry, 'a mapping whose names are texts (put quotes around each)') %}
+        {% elif texts is string or texts is mapping or texts is not sequence or texts | reject('string') | list %}
             {% do refuse_setting(name ~ '.' ~ entry, texts, 'a list of texts like [too expensive]') %}
         {% endif %}
         {% for text in [entry] + texts %}

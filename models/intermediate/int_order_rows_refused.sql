@@ -35,7 +35,7 @@ refused as (
         order_id,
         reject_reason,
         raw_record,
-        original_amount
+        amount
     from checked
     where reject_reason is not null
 
@@ -43,9 +43,13 @@ refused as (
 
     select
         order_id,
-        coalesce(order_reject_reason, 'superseded_by_newer_row') as reject_reason,
+        {% if 'orders' in policy('raw_line_level') -%}
+        order_reject_reason as reject_reason,
+        {%- else -%}
+        case when version_rank > 1 then 'superseded_by_newer_row' else order_reject_reason end as reject_reason,
+        {%- endif %}
         raw_record,
-        original_amount
+        amount
     from ranked
     where order_reject_reason is not null or version_rank > 1
 )

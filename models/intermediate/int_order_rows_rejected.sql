@@ -31,7 +31,7 @@ rejected as (
         order_id,
         reject_reason,
         raw_record,
-        original_amount
+        amount
     from refused
 
     union all
@@ -41,7 +41,7 @@ rejected as (
         order_id,
         'after_as_of_date' as reject_reason,
         raw_record,
-        original_amount
+        amount
     from ranked
     where version_rank = 1
 )

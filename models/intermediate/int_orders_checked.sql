@@ -6,10 +6,6 @@ customers as (
     select * from {{ ref('int_customers_listed') }}
 ),
 
-exchange_rates as (
-    select * from {{ ref('int_exchange_rates') }}
-),
-
 checked as (
     select
         stg_orders.order_id,
@@ -22,19 +18,14 @@ checked as (
             {%- if 'customers' in policy('raw_tables') %}
             when customers.customer_id is null then 'unknown_customer'
             {%- endif %}
-            when {{ exchange_rate('stg_orders.currency', 'exchange_rates.rate') }} is null then 'no_exchange_rate'
         end as reject_reason,
         stg_orders.raw_record,
-        stg_orders.amount as original_amount,
-        {{ exchange_rate('stg_orders.currency', 'exchange_rates.rate') }} as exchange_rate,
-        {{ converted_amount('stg_orders.amount', exchange_rate('stg_orders.currency', 'exchange_rates.rate')) }} as amount,
+        stg_orders.amount,
         stg_orders.ordered_on,
         stg_orders.ordered_at,
         stg_orders.updated_at
     from stg_orders
     left join customers on stg_orders.customer_id = customers.customer_id
-    left join exchange_rates
-        on stg_orders.currency = exchange_rates.currency and stg_orders.ordered_on = exchange_rates.day
 )
 
 select * from checked

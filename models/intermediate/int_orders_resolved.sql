@@ -3,9 +3,14 @@ with checked as (
     where reject_reason is null
 ),
 
+exchange_rates as (
+    select * from {{ ref('int_exchange_rates') }}
+),
+
 {% if 'orders' in policy('raw_line_level') %}
--- Lines of one order must agree on whose it is and how it stands; what they sum to is judged once.
-resolved as (
+-- Lines of one order must agree on whose it is, how it stands and in which currency it is; what they sum to
+-- is judged, and converted, once.
+newest as (
     select
         order_id,
         min(customer_id) as customer_id,
@@ -20,14 +25,12 @@ resolved as (
         end as reject_reason,
         count(*) as raw_rows,
         count(*) as row_versions,
-        cast(sum(original_amount) as decimal(18, 2)) as original_amount,
-        min(exchange_rate) as exchange_rate,
-        cast(sum(amount) as decimal(18, 2)) as gross_amount,
+        cast(sum(amount) as decimal(18, 2)) as amount,
         cast(min(ordered_at) as date) as ordered_on,
         min(ordered_at) as ordered_at
     from checked
     group by order_id
-)
+),
 {%- else %}
 ranked as (
     select
@@ -35,8 +38,6 @@ ranked as (
         customer_id,
         status,
         currency,
-        original_amount,
-        exchange_rate,
         amount,
         ordered_on,
         ordered_at,
@@ -45,7 +46,7 @@ ranked as (
     from checked
 ),
 
-resolved as (
+newest as (
     select
         order_id,
         customer_id,
@@ -54,14 +55,41 @@ resolved as (
         cast(null as {{ dbt.type_string() }}) as reject_reason,
         cast(1 as {{ dbt.type_bigint() }}) as raw_rows,
         row_versions,
-        original_amount,
-        exchange_rate,
-        amount as gross_amount,
+        amount,
         ordered_on,
         ordered_at
     from ranked
     where version_rank = 1
-)
+),
 {%- endif %}
+
+priced as (
+    select
+        newest.*,
+        {{ exchange_rate('newest.currency', 'exchange_rates.rate') }} as exchange_rate
+    from newest
+    left join exchange_rates
+        on newest.currency = exchange_rates.currency and newest.ordered_on = exchange_rates.day
+),
+
+resolved as (
+    select
+        order_id,
+        customer_id,
+        status,
+        currency,
+        case
+            when reject_reason is not null then reject_reason
+            when exchange_rate is null then 'no_exchange_rate'
+        end as reject_reason,
+        raw_rows,
+        row_versions,
+        amount as original_amount,
+        exchange_rate,
+        {{ converted_amount('amount', 'exchange_rate') }} as gross_amount,
+        ordered_on,
+        ordered_at
+    from priced
+)
 
 select * from resolved

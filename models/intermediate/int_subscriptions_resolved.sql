@@ -40,7 +40,8 @@ sequenced as (
     from priced
 ),
 
--- Rows of one subscription that overlap are versions: each ends where the next one starts.
+-- Rows of one subscription that overlap are versions: each ends where the next one starts. Some exports
+-- write an open end as the last day there is.
 resolved as (
     select
         subscription_id,
@@ -55,8 +56,10 @@ resolved as (
         {{ converted_amount('amount', 'exchange_rate') }} as mrr,
         next_started_on is not null and coalesce(next_started_on <= ended_on, true) as is_renewed,
         started_on,
-        case when ended_on is null or next_started_on < ended_on then coalesce(next_started_on, ended_on) else ended_on end
-            as ended_on,
+        nullif(
+            case when ended_on is null or next_started_on < ended_on then coalesce(next_started_on, ended_on) else ended_on end,
+            {{ date_literal('9999-12-31') }}
+        ) as ended_on,
         cancel_requested_on
     from sequenced
 )

@@ -75,9 +75,9 @@ def customer_table(rows: Sequence[tuple]) -> list[str]:
 
 
 def revenue_table(rows: Sequence[tuple], currency: str) -> list[str]:
-    """The recurring revenue of the last complete period of every grain, in whole units."""
+    """The recurring revenue of the last complete period of every grain; each row adds up."""
     cells = [
-        (period_name(grain, start), *(f"{amount:,.0f}" for amount in amounts_and_rates[:7]),
+        (period_name(grain, start), *(f"{amount:,.2f}" for amount in amounts_and_rates[:7]),
          *map(percent, amounts_and_rates[7:]))
         for grain, start, *amounts_and_rates in rows
     ]  # fmt: skip

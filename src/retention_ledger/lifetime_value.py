@@ -316,7 +316,7 @@ def _objectives(
 def _too_few(customers: float, repeaters: float, of: str) -> str:
     """Why a model cannot be fitted on so little, or nothing when it can."""
     if customers == 0:
-        return "There are no customers to fit on."
+        return "There are no customers with an order to fit on."
     if repeaters == 0:
         return f"No customer has {of}, so there is nothing to fit."
     if repeaters < MINIMUM_REPEAT_CUSTOMERS:

@@ -11,7 +11,8 @@ MARTS = (
     "onboarding_by_month", "repeat_purchase_by_period", "repeat_purchase_by_cohort",
     "time_between_purchases", "customer_lifetime_value", "lifetime_value_by_segment",
     "lifetime_value_by_period", "prediction_check", "customer_rfm", "rfm_segments",
-    "revenue_concentration",
+    "revenue_concentration", "subscription_periods", "mrr_movements", "mrr_plan_changes",
+    "mrr_by_period", "churned_customers", "cancellations_pending",
 )  # fmt: skip
 
 
@@ -28,7 +29,7 @@ def earlier_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "table",
     [
         "retention_by_period", "metric_values", "onboarding_by_month",
-        "repeat_purchase_by_period", "lifetime_value_by_period",
+        "repeat_purchase_by_period", "lifetime_value_by_period", "mrr_by_period",
     ],
 )  # fmt: skip
 def test_a_period_complete_in_both_builds_has_the_same_values(
@@ -72,13 +73,22 @@ def test_a_window_that_has_passed_for_a_whole_cohort_keeps_its_rate(
     assert earlier == query(demo_database, passed)
 
 
+@pytest.mark.parametrize(
+    ("table", "basis"),
+    [
+        ("customer_movements", "basis"),
+        ("churned_customers", "basis"),
+        ("mrr_movements", "'subscriptions'"),
+        ("mrr_plan_changes", "'subscriptions'"),
+    ],
+)
 def test_the_ledger_of_complete_periods_is_the_same(
-    demo_database: Path, earlier_database: Path
+    table: str, basis: str, demo_database: Path, earlier_database: Path
 ) -> None:
-    ledger = """
-        select movements.* from marts.customer_movements as movements
-        inner join (select distinct basis, period_grain, period_start, period_end from marts.retention_by_period)
-            as periods using (basis, period_grain, period_start)
+    ledger = f"""
+        select ledger.* from (select *, {basis} as of_basis from marts.{table}) as ledger
+        inner join (select distinct basis as of_basis, period_grain, period_start, period_end from marts.retention_by_period)
+            as periods using (of_basis, period_grain, period_start)
         where periods.period_end <= date '2025-05-14' order by all
         """
     earlier = query(earlier_database, ledger)

@@ -36,7 +36,7 @@ rejected as (
         order_id as row_key,
         reject_reason as reason,
         {{ record_as_json('raw_record') }} as raw_row,
-        original_amount as amount
+        amount
     from orders
 
     union all
