@@ -29,10 +29,10 @@ test: lint build pytest ## what CI runs
 lint: $(STAMP) ## sqlfluff on the SQL, ruff on the Python
 	@$(BIN)/ruff check src tests
 	@$(BIN)/ruff format --check src tests
-	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/singular
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models analyses tests/singular
 
 pytest: $(STAMP) ## the oracle, own data, faults, stability
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: $(STAMP) ## how long a million customers take, against a yardstick
 	@$(BIN)/python -m retention_ledger.bench

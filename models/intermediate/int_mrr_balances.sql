@@ -5,8 +5,7 @@ with cells as (
 ),
 
 periods as (
-    select * from {{ ref('int_periods') }}
-    where basis = 'subscriptions'
+    select * from {{ ref('int_mrr_periods') }}
 ),
 
 flows as (

@@ -95,7 +95,7 @@ STAGES = {
     "subscriptions": "subscription_periods int_paid_runs int_spells_subscriptions int_mrr_changes",
     "retention": "int_customers policy_settings customers int_periods customer_movements retention_by_period int_customer_spells "
     "int_spells_orders_window int_spells_orders_calendar int_movement_cells int_balances int_customer_orders",
-    "revenue": "int_mrr_plan_periods int_mrr_cells int_mrr_balances marts.revenue",
+    "revenue": "int_mrr_periods int_mrr_plan_periods int_mrr_cells int_mrr_balances marts.revenue",
     "why": "int_ended_spells int_ended_subscriptions churned_customers cancellations_pending",
     "value": "marts.value int_purchases int_order_periods int_cohort_months int_purchases_daily "
     "int_purchase_flows int_cohort_cells int_cohort_flows int_lifetime_customers int_lifetime_rows "
