@@ -28,7 +28,7 @@ where
     and (
         retention.period_start is null
         or mrr.period_start is null
-        {%- for column in ['opening_customers', 'new_customers', 'reactivated_customers', 'churned_customers', 'closing_customers'] %}
-        or retention.{{ column }} <> mrr.{{ column }}
+        {%- for balance in ['opening', 'new', 'reactivated', 'churned', 'closing'] %}
+        or retention.{{ balance }}_customers <> mrr.{{ balance }}_customers
         {%- endfor %}
     )
