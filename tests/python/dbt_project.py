@@ -84,6 +84,7 @@ def dbt(
     command = [
         *arguments,
         "--quiet",
+        "--no-write-json",  # a manifest that no test reads, at a quarter of the time
         "--project-dir", str(project),
         "--profiles-dir", str(ROOT / "profiles"),
         "--target-path", str(target_path or database.parent / "target"),
