@@ -1,5 +1,5 @@
 -- Who is lost within the next 14 days if nothing happens, and is worth a message first?
--- An order on the day active_until itself still keeps the customer (see DECISIONS.md).
+-- An order on the day active_until itself still keeps the customer (see docs/decisions/who-is-active.md).
 with customers as (
     select * from {{ ref('customers') }}
 ),
