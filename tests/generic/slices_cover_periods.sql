@@ -1,5 +1,6 @@
 {#- Every slice has exactly the periods that the table of periods lists: none missing, none extra. -#}
 {% test slices_cover_periods(model, slice_by, period_by, periods) %}
+{%- do names_are_ours() -%}
 with periods as (
     select distinct {{ period_by | join(', ') }} from {{ periods }}
 ),

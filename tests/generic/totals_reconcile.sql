@@ -4,6 +4,7 @@
     total, by   SQL over this table; dbt's own `where` config chooses its rows
     parts       list of {relation, total, by, where}; `relation` is a ref or a table's name -#}
 {% test totals_reconcile(model, total, parts, by=[]) %}
+{%- do names_are_ours() -%}
 with entries as (
     select
         {% for column in by %}{{ column }} as group_{{ loop.index }}, {% endfor -%}
