@@ -4,8 +4,45 @@
 {% endmacro %}
 
 
-{#- The slices of a mart: the total, and each dimension of the policy by its values. Loops over this
-    give one select per dimension, from cells that hold all dimensions at once. -#}
+{#- The slices of a mart: the total, and each dimension of the policy by its values, in one GROUP BY over cells
+    that hold all dimensions at once:
+
+        select {{ slice_columns() }}, sum(...) from cells group by {{ slice_sets(['period_start']) }}
+
+    `more` names dimensions that only this mart has. -#}
+{% macro slice_columns(more=[]) -%}
+    {%- set dimensions = policy('segment_dimensions') + more -%}
+    {%- if not dimensions -%}
+    'all' as segment_dimension,
+        'all' as segment_value
+    {%- else -%}
+    case
+            {%- for dimension in dimensions %}
+            when grouping({{ dimension }}) = 0 then '{{ dimension }}'
+            {%- endfor %}
+            else 'all'
+        end as segment_dimension,
+        case
+            {%- for dimension in dimensions %}
+            when grouping({{ dimension }}) = 0 then {{ dimension }}
+            {%- endfor %}
+            else 'all'
+        end as segment_value
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro slice_sets(keys, more=[]) -%}
+    grouping sets (
+        ({{ keys | join(', ') }})
+        {%- for dimension in policy('segment_dimensions') + more %},
+        ({{ (keys + [dimension]) | join(', ') }})
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{#- For tests: the dimensions of every slice, and a slice's value. -#}
 {% macro slice_dimensions() %}
     {{ return(['all'] + policy('segment_dimensions')) }}
 {% endmacro %}

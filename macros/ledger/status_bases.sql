@@ -58,3 +58,9 @@
     {% endfor %}
     {{ return(grains | unique | list) }}
 {% endmacro %}
+
+
+{#- The grains of the spine of periods: those of the policy, and months, because cohorts are monthly. -#}
+{% macro spine_grains() %}
+    {{ return((policy('period_grains') + ['month']) | unique | list) }}
+{% endmacro %}

@@ -1,7 +1,7 @@
 {#- Metrics of cohorts: customers followed from their first month on. -#}
 {% macro cohort_metrics() %}
     {% set cell = dict(metric_defaults('ratio', 'cohort_retention'), is_by_period=false, is_column=true, direction='up') %}
-    {% set window = dict(metric_defaults('ratio', 'repeat_purchase_by_cohort'), is_by_period=false, is_column=true) %}
+    {% set window = dict(metric_defaults('ratio', 'repeat_purchase_by_cohort'), is_by_period=false, can_be_partial=false, is_column=true) %}
     {% set count = metric_defaults('count', 'onboarding_by_month') %}
     {% set ratio = metric_defaults('ratio', 'onboarding_by_month') %}
     {{ return([

@@ -7,6 +7,7 @@
     direction    which way is good: up, down, or neither
     basis        SQL for the basis of a row (a literal where the mart has no such column)
     condition    SQL for the rows that have the metric (none: all); elsewhere a ratio is null
+    can_be_partial  whether a row of the mart can be of a period that is not over: a rate is null there
     is_by_period whether the mart has a row per period, so that the metric stands in metric_values
     synonyms and sources are what a reader would search for -#}
 {% macro metric_catalogue() %}
@@ -19,7 +20,7 @@
     {{ return({
         'kind': kind, 'mart': mart, 'denominator': none, 'condition': none, 'version': 1,
         'unit': 'fraction' if kind == 'ratio' else 'money' if kind == 'money' else 'customers',
-        'basis': 'basis', 'is_column': false, 'is_by_period': true, 'synonyms': '', 'sources': '',
+        'basis': 'basis', 'is_column': false, 'is_by_period': true, 'can_be_partial': true, 'synonyms': '', 'sources': '',
     }) }}
 {% endmacro %}
 

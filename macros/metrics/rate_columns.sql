@@ -1,13 +1,20 @@
-{#- The rate columns of a mart, from the catalogue: null while the period is partial. -#}
-{% macro rate_columns(mart) -%}
-    {%- for metric in metrics_of(mart) if metric.is_column %}
-        {{ rate_value(metric) }} as {{ metric.name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
+{#- The rates of a mart by their names, as SQL over its columns: a mart writes each as a line of its own,
+    `{{ rates.gross_churn_rate }} as gross_churn_rate`, and the formula stands in the catalogue alone. -#}
+{% macro rates_of(mart) %}
+    {% set rates = {} %}
+    {% for metric in metrics_of(mart) if metric.is_column %}
+        {% do rates.update({metric.name: rate_value(metric)}) %}
+    {% endfor %}
+    {{ return(rates) }}
+{% endmacro %}
 
 
+{#- A rate: null while the period is partial, where the mart has rows that can be. -#}
 {% macro rate_value(metric) -%}
-    case when period_status = 'complete'{{ ' and ' ~ metric.condition if metric.condition }} then {{ safe_divide(metric.numerator, '(' ~ metric.denominator ~ ')') }} end
+    {%- set conditions = ["period_status = 'complete'"] if metric.can_be_partial else [] -%}
+    {%- set conditions = conditions + [metric.condition] if metric.condition else conditions -%}
+    {%- set ratio = safe_divide(metric.numerator, '(' ~ metric.denominator ~ ')') -%}
+    {{ 'case when ' ~ conditions | join(' and ') ~ ' then ' ~ ratio ~ ' end' if conditions else ratio }}
 {%- endmacro %}
 
 

@@ -13,18 +13,26 @@ as_of as (
 
 customers as (
     select
-        customer_lifetime_value.*,
+        {%- for attribute in customer_attributes() %}
+        customer_lifetime_value.{{ attribute }},
+        {%- endfor %}
+        cast(customer_lifetime_value.cohort_month as {{ dbt.type_string() }}) as cohort_month,
+        customer_lifetime_value.lifetime_orders,
+        customer_lifetime_value.lifetime_gross_revenue,
+        customer_lifetime_value.lifetime_refunds,
+        customer_lifetime_value.lifetime_net_revenue,
+        customer_lifetime_value.lifetime_margin,
         {{ observed_years('customer_lifetime_value.first_order_on', 'as_of.as_of_date') }} as observed_years,
-        cast(customer_lifetime_value.cohort_month as {{ dbt.type_string() }}) as cohort
+        customer_lifetime_value.probability_alive,
+        customer_lifetime_value.predicted_value_next_365_days,
+        customer_lifetime_value.predicted_lifetime_value
     from customer_lifetime_value
     cross join as_of
 ),
 
 sliced as (
-    {%- for dimension in slice_dimensions() + ['cohort_month'] %}
     select
-        '{{ dimension }}' as segment_dimension,
-        {{ 'cohort' if dimension == 'cohort_month' else slice_value(dimension) }} as segment_value,
+        {{ slice_columns(more=['cohort_month']) }},
         count(*) as customers,
         sum(lifetime_orders) as lifetime_orders,
         sum(lifetime_gross_revenue) as lifetime_gross_revenue,
@@ -36,11 +44,7 @@ sliced as (
         sum(predicted_value_next_365_days) as predicted_value_next_365_days,
         sum(predicted_lifetime_value) as predicted_lifetime_value
     from customers
-    {%- if dimension != 'all' %}
-    group by {{ 'cohort' if dimension == 'cohort_month' else dimension }}
-    {%- endif %}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    group by {{ slice_sets([], more=['cohort_month']) }}
 ),
 
 -- A cohort has no churn of its own in the ledger: it takes that of all customers.

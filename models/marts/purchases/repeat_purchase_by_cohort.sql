@@ -1,3 +1,5 @@
+{%- set rates = rates_of('repeat_purchase_by_cohort') -%}
+
 with purchases as (
     select * from {{ ref('int_purchases') }}
     where purchase_number = 1
@@ -35,32 +37,27 @@ cells as (
 ),
 
 sliced as (
-    {%- for dimension in slice_dimensions() %}
     select
-        '{{ dimension }}' as segment_dimension,
-        {{ slice_value(dimension) }} as segment_value,
+        cohort_month,
         cast(window_days as {{ dbt.type_int() }}) as window_days,
+        {{ slice_columns() }},
         cast(sum(customers) as {{ dbt.type_bigint() }}) as cohort_size,
         cast(sum(observed_customers) as {{ dbt.type_bigint() }}) as observed_customers,
-        cast(sum(repeat_customers) as {{ dbt.type_bigint() }}) as repeat_customers,
-        'complete' as period_status,
-        cohort_month
+        cast(sum(repeat_customers) as {{ dbt.type_bigint() }}) as repeat_customers
     from cells
-    group by cohort_month, window_days{{ ', ' ~ dimension if dimension != 'all' }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    group by {{ slice_sets(['cohort_month', 'window_days']) }}
 ),
 
 final as (
     select
+        cohort_month,
+        window_days,
         segment_dimension,
         segment_value,
-        window_days,
         cohort_size,
         observed_customers,
         repeat_customers,
-        cohort_month,
-        {{ rate_columns('repeat_purchase_by_cohort') }},
+        {{ rates.window_repeat_rate }} as window_repeat_rate,
         {{ policy_version_column() }}
     from sliced
 )

@@ -1,51 +1,29 @@
+{%- set rates = rates_of('repeat_purchase_by_period') -%}
+
 with flows as (
     select * from {{ ref('int_purchase_flows') }}
 ),
 
 periods as (
-    select * from {{ ref('int_order_periods') }}
-),
-
-slices as (
-    select distinct
-        period_grain,
-        segment_dimension,
-        segment_value
-    from flows
+    select * from {{ ref('int_periods') }}
 ),
 
 every_period as (
-    select
-        slices.period_grain,
-        slices.segment_dimension,
-        slices.segment_value,
-        periods.period_status,
-        coalesce(flows.purchasers, 0) as purchasers,
-        coalesce(flows.first_time_purchasers, 0) as first_time_purchasers,
-        coalesce(flows.in_period_repeat_purchasers, 0) as in_period_repeat_purchasers,
-        coalesce(flows.second_purchases, 0) as second_purchases,
-        coalesce(flows.purchases, 0) as purchases,
-        coalesce(flows.orders, 0) as orders,
-        coalesce(flows.gross_revenue, 0) as gross_revenue,
-        coalesce(flows.refunds, 0) as refunds,
-        periods.is_latest_complete_period,
-        periods.period_start,
-        periods.period_end
-    from slices
-    inner join periods on slices.period_grain = periods.period_grain
-    left join flows
-        on slices.period_grain = flows.period_grain
-        and slices.segment_dimension = flows.segment_dimension
-        and slices.segment_value = flows.segment_value
-        and periods.period_start = flows.period_start
+    {{ in_every_period([
+        'purchasers', 'first_time_purchasers', 'in_period_repeat_purchasers', 'second_purchases', 'purchases', 'orders',
+        'gross_revenue', 'refunds',
+    ]) }}
 ),
 
 counted as (
     select
         period_grain,
+        period_start,
+        period_end,
+        period_status,
+        is_latest_complete_period,
         segment_dimension,
         segment_value,
-        period_status,
         cast(purchasers as {{ dbt.type_bigint() }}) as purchasers,
         cast(first_time_purchasers as {{ dbt.type_bigint() }}) as first_time_purchasers,
         cast(purchasers - first_time_purchasers as {{ dbt.type_bigint() }}) as returning_purchasers,
@@ -56,10 +34,7 @@ counted as (
         cast(orders as {{ dbt.type_bigint() }}) as orders,
         cast(gross_revenue as decimal(18, 2)) as gross_revenue,
         cast(refunds as decimal(18, 2)) as refunds,
-        cast(gross_revenue - refunds as decimal(18, 2)) as net_revenue,
-        is_latest_complete_period,
-        period_start,
-        period_end
+        cast(gross_revenue - refunds as decimal(18, 2)) as net_revenue
     from every_period
     window to_date as (
         partition by period_grain, segment_dimension, segment_value
@@ -70,8 +45,29 @@ counted as (
 
 rated as (
     select
-        *,
-        {{ rate_columns('repeat_purchase_by_period') }},
+        period_grain,
+        period_start,
+        period_end,
+        period_status,
+        is_latest_complete_period,
+        segment_dimension,
+        segment_value,
+        purchasers,
+        first_time_purchasers,
+        returning_purchasers,
+        in_period_repeat_purchasers,
+        customers_to_date,
+        repeat_customers_to_date,
+        purchases,
+        orders,
+        gross_revenue,
+        refunds,
+        net_revenue,
+        {{ rates.repeat_purchase_rate }} as repeat_purchase_rate,
+        {{ rates.in_period_repeat_rate }} as in_period_repeat_rate,
+        {{ rates.returning_purchaser_rate }} as returning_purchaser_rate,
+        {{ rates.average_order_value }} as average_order_value,
+        {{ rates.purchase_frequency }} as purchase_frequency,
         {{ policy_version_column() }}
     from counted
 )

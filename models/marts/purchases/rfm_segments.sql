@@ -26,19 +26,15 @@ cells as (
 
 -- The scores are those of the whole base: a segment means the same in every slice.
 counted as (
-    {%- for dimension in slice_dimensions() %}
     select
-        '{{ dimension }}' as segment_dimension,
-        {{ slice_value(dimension) }} as segment_value,
+        {{ slice_columns() }},
         rfm_segment,
         sum(customers) as customers,
         sum(net_revenue) as net_revenue,
         sum(recency_days) as recency_days,
         sum(orders) as orders
     from cells
-    group by {{ dimension ~ ', ' if dimension != 'all' }}rfm_segment
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    group by {{ slice_sets(['rfm_segment']) }}
 ),
 
 slices as (

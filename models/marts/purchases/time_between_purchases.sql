@@ -23,16 +23,12 @@ gaps as (
 ),
 
 sliced as (
-    {%- for dimension in slice_dimensions() %}
     select
-        '{{ dimension }}' as segment_dimension,
-        {{ slice_value(dimension) }} as segment_value,
+        {{ slice_columns() }},
         gap_days,
         sum(gap_count) as gap_count
     from gaps
-    group by gap_days{{ ', ' ~ dimension if dimension != 'all' }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    group by {{ slice_sets(['gap_days']) }}
 ),
 
 cumulated as (

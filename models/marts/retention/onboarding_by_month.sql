@@ -1,51 +1,53 @@
+{%- set rates = rates_of('onboarding_by_month') -%}
+
 with cohort_retention as (
-    select * from {{ ref('cohort_retention') }}
-    where months_since = 1
-),
-
-months as (
-    select * from {{ ref('int_cohort_months') }}
-),
-
-slices as (
-    select distinct
-        basis,
-        segment_dimension,
-        segment_value
+    select
+        *,
+        'month' as period_grain,
+        activity_month as period_start
     from {{ ref('cohort_retention') }}
 ),
 
+periods as (
+    select * from {{ ref('int_periods') }}
+),
+
+-- The cohort of a month, seen in the month after.
+flows as (
+    select * from cohort_retention
+    where months_since = 1
+),
+
 every_month as (
+    {{ in_every_period(['cohort_size', 'active_customers', 'ordering_customers'], slices='cohort_retention') }}
+),
+
+observed as (
     select
-        slices.basis,
-        months.period_grain,
-        slices.segment_dimension,
-        slices.segment_value,
-        months.period_status,
-        coalesce(cohort_retention.cohort_size, 0) as new_last_month_customers,
-        case when months.period_status = 'complete' then coalesce(cohort_retention.active_customers, 0) end as kept_customers,
-        case
-            when months.period_status = 'complete' and {{ is_order_basis('slices.basis') }}
-                then coalesce(cohort_retention.ordering_customers, 0)
-        end as ordering_again_customers,
-        months.is_latest_complete_period,
-        months.period_start,
-        months.period_end
-    from slices
-    inner join months on slices.basis = months.basis
-    left join cohort_retention
-        on slices.basis = cohort_retention.basis
-        and slices.segment_dimension = cohort_retention.segment_dimension
-        and slices.segment_value = cohort_retention.segment_value
-        and months.period_start = cohort_retention.activity_month
+        *,
+        cohort_size as new_last_month_customers,
+        case when {{ is_cell_observed() }} then active_customers end as kept_customers,
+        case when {{ is_cell_observed(of_orders=true) }} then ordering_customers end as ordering_again_customers
+    from every_month
 ),
 
 rated as (
     select
-        *,
-        {{ rate_columns('onboarding_by_month') }},
+        basis,
+        period_grain,
+        period_start,
+        period_end,
+        period_status,
+        is_latest_complete_period,
+        segment_dimension,
+        segment_value,
+        new_last_month_customers,
+        kept_customers,
+        ordering_again_customers,
+        {{ rates.onboarding_churn_rate }} as onboarding_churn_rate,
+        {{ rates.onboarding_repeat_rate }} as onboarding_repeat_rate,
         {{ policy_version_column() }}
-    from every_month
+    from observed
 )
 
 select * from rated

@@ -1,36 +1,43 @@
+{%- set rates = rates_of('retention_by_period') -%}
+
 with balances as (
     select * from {{ ref('int_balances') }}
 ),
 
 counted as (
     select
-        basis,
-        period_grain,
-        segment_dimension,
-        segment_value,
-        period_status,
-        closing_customers - new_customers - reactivated_customers + churned_customers
-            as opening_customers,
-        new_customers,
-        reactivated_customers,
-        churned_customers,
-        transient_customers,
-        interrupted_customers,
-        acquired_customers,
-        closing_customers - new_customers - reactivated_customers as retained_customers,
-        closing_customers,
-        start_events,
-        churn_events,
-        is_latest_complete_period,
-        period_start,
-        period_end
+        *,
+        closing_customers - new_customers - reactivated_customers + churned_customers as opening_customers,
+        closing_customers - new_customers - reactivated_customers as retained_customers
     from balances
 ),
 
 rated as (
     select
-        *,
-        {{ rate_columns('retention_by_period') }},
+        basis,
+        period_grain,
+        period_start,
+        period_end,
+        period_status,
+        is_latest_complete_period,
+        segment_dimension,
+        segment_value,
+        opening_customers,
+        new_customers,
+        reactivated_customers,
+        churned_customers,
+        closing_customers,
+        retained_customers,
+        transient_customers,
+        interrupted_customers,
+        acquired_customers,
+        start_events,
+        churn_events,
+        {{ rates.customer_churn_rate }} as customer_churn_rate,
+        {{ rates.retention_rate }} as retention_rate,
+        {{ rates.gross_churn_rate }} as gross_churn_rate,
+        {{ rates.net_churn_rate }} as net_churn_rate,
+        {{ rates.event_churn_rate }} as event_churn_rate,
         {{ policy_version_column() }}
     from counted
 )

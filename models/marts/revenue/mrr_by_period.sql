@@ -1,3 +1,5 @@
+{%- set rates = rates_of('mrr_by_period') -%}
+
 with balances as (
     select * from {{ ref('int_mrr_balances') }}
 ),
@@ -10,9 +12,12 @@ retention_by_period as (
 counted as (
     select
         balances.period_grain,
+        balances.period_start,
+        balances.period_end,
+        balances.period_status,
+        balances.is_latest_complete_period,
         balances.segment_dimension,
         balances.segment_value,
-        balances.period_status,
         cast(balances.closing_customers - balances.customers_change as {{ dbt.type_bigint() }}) as opening_customers,
         balances.new_customers,
         balances.reactivation_customers as reactivated_customers,
@@ -31,10 +36,7 @@ counted as (
         balances.contraction_mrr,
         balances.churn_mrr,
         balances.transferred_mrr,
-        cast(balances.closing_mrr as decimal(18, 2)) as closing_mrr,
-        balances.is_latest_complete_period,
-        balances.period_start,
-        balances.period_end
+        cast(balances.closing_mrr as decimal(18, 2)) as closing_mrr
     from balances
     left join retention_by_period
         on balances.period_grain = retention_by_period.period_grain
@@ -45,8 +47,36 @@ counted as (
 
 rated as (
     select
-        *,
-        {{ rate_columns('mrr_by_period') }},
+        period_grain,
+        period_start,
+        period_end,
+        period_status,
+        is_latest_complete_period,
+        segment_dimension,
+        segment_value,
+        opening_customers,
+        new_customers,
+        reactivated_customers,
+        churned_customers,
+        closing_customers,
+        expanded_customers,
+        contracted_customers,
+        acquired_customers,
+        opening_mrr,
+        new_mrr,
+        reactivation_mrr,
+        expansion_mrr,
+        contraction_mrr,
+        churn_mrr,
+        transferred_mrr,
+        closing_mrr,
+        {{ rates.grr }} as grr,
+        {{ rates.nrr }} as nrr,
+        {{ rates.gross_mrr_churn_rate }} as gross_mrr_churn_rate,
+        {{ rates.net_mrr_churn_rate }} as net_mrr_churn_rate,
+        {{ rates.quick_ratio }} as quick_ratio,
+        {{ rates.arpa }} as arpa,
+        {{ rates.subscription_lifetime_value }} as subscription_lifetime_value,
         {{ policy_version_column() }}
     from counted
 )

@@ -2,20 +2,75 @@ with spells as (
     select * from {{ ref('int_customer_spells') }}
 ),
 
+orders as (
+    select * from {{ ref('int_customer_orders') }}
+),
+
+mrr_changes as (
+    select * from {{ ref('int_mrr_changes') }}
+),
+
 as_of as (
     select * from {{ ref('int_as_of_date') }}
 ),
 
-spans as (
+-- Purchases and MRR have periods of their own, whichever bases are built.
+beginnings as (
     select
-        spells.basis,
-        as_of.as_of_date,
-        min(spells.started_on) as first_active_on
+        basis,
+        min(started_on) as first_active_on
     from spells
-    cross join as_of
-    group by spells.basis, as_of.as_of_date
+    group by basis
+
+    union all
+
+    select
+        'orders' as basis,
+        min(first_order_on) as first_active_on
+    from orders
+
+    union all
+
+    select
+        'mrr' as basis,
+        min(changed_on) as first_active_on
+    from mrr_changes
 ),
 
-{{ periods_of_spans(bases_by_grain()) }}
+-- 7,000 weeks are 134 years.
+numbers as (
+    {{ dbt.generate_series(7000) }}
+),
+
+every_period as (
+    {%- for grain in spine_grains() %}
+    {%- set first_start = period_start(grain, 'beginnings.first_active_on') %}
+    select
+        beginnings.basis,
+        '{{ grain }}' as period_grain,
+        {{ add_periods(grain, 'numbers.generated_number - 1', first_start) }} as period_start,
+        {{ period_end(grain, add_periods(grain, 'numbers.generated_number - 1', first_start)) }} as period_end,
+        {{ period_end(grain, add_periods(grain, 'numbers.generated_number', first_start)) }} as next_period_end
+    from beginnings
+    cross join numbers
+    where beginnings.basis in ({{ text_list(bases_of_grain(grain) + ['orders', 'mrr']) }})
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+periods as (
+    select
+        every_period.basis,
+        every_period.period_grain,
+        every_period.period_start,
+        every_period.period_end,
+        case when every_period.period_end <= as_of.as_of_date then 'complete' else 'partial' end as period_status,
+        every_period.period_end <= as_of.as_of_date and every_period.next_period_end > as_of.as_of_date
+            as is_latest_complete_period,
+        every_period.period_grain in ({{ text_list(policy('period_grains')) }}) as is_grain_of_policy
+    from every_period
+    cross join as_of
+    where every_period.period_start <= as_of.as_of_date
+)
 
 select * from periods

@@ -4,11 +4,11 @@ with daily as (
 
 flows as (
     {%- for grain in policy('period_grains') %}
-    {%- for dimension in slice_dimensions() %}
     select
+        'orders' as basis,
         '{{ grain }}' as period_grain,
-        '{{ dimension }}' as segment_dimension,
-        {{ slice_value(dimension) }} as segment_value,
+        {{ period_start(grain, 'day') }} as period_start,
+        {{ slice_columns() }},
         sum({{ grain }}_purchasers) as purchasers,
         sum({{ grain }}_repeat_purchasers) as in_period_repeat_purchasers,
         sum(first_purchases) as first_time_purchasers,
@@ -16,12 +16,9 @@ flows as (
         sum(purchases) as purchases,
         sum(orders) as orders,
         sum(gross_revenue) as gross_revenue,
-        sum(refunds) as refunds,
-        {{ period_start(grain, 'day') }} as period_start
+        sum(refunds) as refunds
     from daily
-    group by {{ period_start(grain, 'day') }}{{ ', ' ~ dimension if dimension != 'all' }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    group by {{ slice_sets([period_start(grain, 'day')]) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )

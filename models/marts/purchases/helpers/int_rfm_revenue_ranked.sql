@@ -5,16 +5,12 @@ with customers as (
 
 -- Customers with the same revenue are one row: nothing depends on which of them comes first.
 revenue_values as (
-    {%- for dimension in slice_dimensions() %}
     select
-        '{{ dimension }}' as segment_dimension,
-        {{ slice_value(dimension) }} as segment_value,
+        {{ slice_columns() }},
         lifetime_net_revenue,
         count(*) as customers
     from customers
-    group by {{ dimension ~ ', ' if dimension != 'all' }}lifetime_net_revenue
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    group by {{ slice_sets(['lifetime_net_revenue']) }}
 ),
 
 ranked as (

@@ -1,73 +1,57 @@
 {%- set movements = mrr_movement_kinds() -%}
+{%- set measures = ['customers_change', 'transferred_mrr'] -%}
+{%- for movement in movements -%}
+    {%- do measures.extend([movement ~ '_customers', movement ~ '_mrr']) -%}
+{%- endfor -%}
 
 with cells as (
     select * from {{ ref('int_mrr_cells') }}
 ),
 
 periods as (
-    select * from {{ ref('int_mrr_periods') }}
+    select * from {{ ref('int_periods') }}
 ),
 
+-- A customer can be on two plans, and counts on each.
 flows as (
-    {%- for dimension in slice_dimensions() + ['plan'] %}
     select
+        basis,
         period_grain,
-        '{{ dimension }}' as segment_dimension,
-        {{ slice_value(dimension) }} as segment_value,
+        period_start,
+        {{ slice_columns(more=['plan']) }},
         {%- for movement in movements %}
-        sum({{ movement }}_mrr) as {{ movement }}_mrr,
         sum({{ movement }}_customers) as {{ movement }}_customers,
+        sum({{ movement }}_mrr) as {{ movement }}_mrr,
         {%- endfor %}
         sum(transferred_mrr) as transferred_mrr,
-        {% if dimension == 'plan' -%}
-        sum(plan_customers_change) as customers_change,
-        {%- else -%}
-        sum(new_customers + reactivation_customers - churn_customers) as customers_change,
-        {%- endif %}
-        period_start
+        case
+            when grouping(plan) = 0 then sum(plan_customers_change)
+            else sum(new_customers + reactivation_customers - churn_customers)
+        end as customers_change
     from cells
-    group by period_grain, period_start{{ ', ' ~ dimension if dimension != 'all' }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    group by {{ slice_sets(['basis', 'period_grain', 'period_start'], more=['plan']) }}
 ),
 
-slices as (
-    select distinct
-        period_grain,
-        segment_dimension,
-        segment_value
-    from flows
-),
-
--- A period without movements has a row too: a missing row would hide a loss.
 every_period as (
-    select
-        slices.period_grain,
-        slices.segment_dimension,
-        slices.segment_value,
-        periods.period_status,
-        {%- for movement in movements %}
-        cast(coalesce(flows.{{ movement }}_customers, 0) as {{ dbt.type_bigint() }}) as {{ movement }}_customers,
-        {%- endfor %}
-        cast(coalesce(flows.customers_change, 0) as {{ dbt.type_bigint() }}) as customers_change,
-        {%- for movement in movements + ['transferred'] %}
-        cast(coalesce(flows.{{ movement }}_mrr, 0) as decimal(18, 2)) as {{ movement }}_mrr,
-        {%- endfor %}
-        periods.is_latest_complete_period,
-        periods.period_start,
-        periods.period_end
-    from slices
-    inner join periods on slices.period_grain = periods.period_grain
-    left join flows
-        on slices.period_grain = flows.period_grain
-        and slices.segment_dimension = flows.segment_dimension
-        and slices.segment_value = flows.segment_value
-        and periods.period_start = flows.period_start
+    {{ in_every_period(measures) }}
 ),
 
 balances as (
     select
-        *,
+        period_grain,
+        period_start,
+        period_end,
+        period_status,
+        is_latest_complete_period,
+        segment_dimension,
+        segment_value,
+        {%- for movement in movements %}
+        cast({{ movement }}_customers as {{ dbt.type_bigint() }}) as {{ movement }}_customers,
+        {%- endfor %}
+        cast(customers_change as {{ dbt.type_bigint() }}) as customers_change,
+        {%- for movement in movements + ['transferred'] %}
+        cast({{ movement }}_mrr as decimal(18, 2)) as {{ movement }}_mrr,
+        {%- endfor %}
         sum(customers_change) over slice_to_date as closing_customers,
         sum(new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr + transferred_mrr) over slice_to_date
             as closing_mrr

@@ -11,7 +11,9 @@ customers as (
 -- One row per period, plan and combination of segments: small enough to be read once per dimension.
 cells as (
     select
+        'mrr' as basis,
         plan_periods.period_grain,
+        plan_periods.period_start,
         {%- for attribute in customer_attributes() %}
         customers.{{ attribute }},
         {%- endfor %}
@@ -25,17 +27,16 @@ cells as (
         sum(plan_periods.transferred_mrr) as transferred_mrr,
         count(case when plan_periods.plan_opening_mrr = 0 and plan_periods.plan_closing_mrr > 0 then 1 end)
         - count(case when plan_periods.plan_opening_mrr > 0 and plan_periods.plan_closing_mrr = 0 then 1 end)
-            as plan_customers_change,
-        plan_periods.period_start
+            as plan_customers_change
     from plan_periods
     inner join customers on plan_periods.customer_id = customers.customer_id
     group by
         plan_periods.period_grain,
+        plan_periods.period_start,
         {%- for attribute in customer_attributes() %}
         customers.{{ attribute }},
         {%- endfor %}
-        plan_periods.plan,
-        plan_periods.period_start
+        plan_periods.plan
 )
 
 select * from cells
