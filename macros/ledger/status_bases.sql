@@ -12,7 +12,8 @@
 {#- Those of some bases whose raw table exists. -#}
 {% macro bases_with_data(bases) %}
     {% set found = [] %}
-    {% for basis in bases if basis in status_basis_rules() and status_basis_rules()[basis].raw_table in policy('raw_tables') %}
+    {% set rules, tables = status_basis_rules(), policy('raw_tables') %}
+    {% for basis in bases if basis in rules and rules[basis].raw_table in tables %}
         {% do found.append(basis) %}
     {% endfor %}
     {{ return(found) }}
@@ -28,7 +29,8 @@
 {#- The bases that are built and defined for a grain. -#}
 {% macro bases_of_grain(grain) %}
     {% set bases = [] %}
-    {% for basis in built_bases() if grain in status_basis_rules()[basis].grains %}
+    {% set rules = status_basis_rules() %}
+    {% for basis in built_bases() if grain in rules[basis].grains %}
         {% do bases.append(basis) %}
     {% endfor %}
     {{ return(bases) }}
@@ -38,7 +40,8 @@
 {#- The built bases that are made of orders. -#}
 {% macro order_bases() %}
     {% set bases = [] %}
-    {% for basis in built_bases() if status_basis_rules()[basis].raw_table == 'orders' %}
+    {% set rules = status_basis_rules() %}
+    {% for basis in built_bases() if rules[basis].raw_table == 'orders' %}
         {% do bases.append(basis) %}
     {% endfor %}
     {{ return(bases) }}
@@ -53,8 +56,9 @@
 {#- The grains that at least one of the bases is defined for. -#}
 {% macro grains_of_bases(bases) %}
     {% set grains = [] %}
-    {% for basis in bases if basis in status_basis_rules() %}
-        {% do grains.extend(status_basis_rules()[basis].grains) %}
+    {% set rules = status_basis_rules() %}
+    {% for basis in bases if basis in rules %}
+        {% do grains.extend(rules[basis].grains) %}
     {% endfor %}
     {{ return(grains | unique | list) }}
 {% endmacro %}

@@ -77,12 +77,12 @@ final as (
     select
         basis,
         period_grain,
+        period_start,
         customer_id,
         movement,
+        is_acquired,
         cast(start_events as {{ dbt.type_bigint() }}) as start_events,
         cast(churn_events as {{ dbt.type_bigint() }}) as churn_events,
-        is_acquired,
-        period_start,
         first_event_on,
         last_event_on,
         {{ policy_version_column() }}

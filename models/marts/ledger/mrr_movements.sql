@@ -6,13 +6,13 @@ with plan_periods as (
 final as (
     select
         period_grain,
+        period_start,
         customer_id,
         movement,
         plan,
         cast(opening_mrr as decimal(18, 2)) as opening_mrr,
         cast(closing_mrr as decimal(18, 2)) as closing_mrr,
         cast(mrr_change as decimal(18, 2)) as mrr_change,
-        period_start,
         first_change_on,
         last_change_on,
         {{ policy_version_column() }}

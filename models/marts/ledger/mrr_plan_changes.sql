@@ -6,6 +6,7 @@ with plan_periods as (
 final as (
     select
         period_grain,
+        period_start,
         customer_id,
         plan,
         movement,
@@ -13,7 +14,6 @@ final as (
         cast(plan_closing_mrr as decimal(18, 2)) as closing_mrr,
         cast(posted_mrr as decimal(18, 2)) as posted_mrr,
         cast(transferred_mrr as decimal(18, 2)) as transferred_mrr,
-        period_start,
         {{ policy_version_column() }}
     from plan_periods
 )

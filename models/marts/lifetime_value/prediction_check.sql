@@ -32,6 +32,8 @@ judged as (
 -- Errors in purchases over the actual purchases; the naive forecast is "as often as before".
 final as (
     select
+        as_of_date,
+        calibration_ends_on,
         note,
         cast(customers as {{ dbt.type_bigint() }}) as customers,
         cast(holdout_days as {{ dbt.type_bigint() }}) as holdout_days,
@@ -43,8 +45,6 @@ final as (
         cast(predicted_absolute_error as decimal(18, 6)) as predicted_absolute_error_per_customer,
         cast(naive_absolute_error as decimal(18, 6)) as naive_absolute_error_per_customer,
         predicted_absolute_error < naive_absolute_error as is_better_than_naive,
-        as_of_date,
-        calibration_ends_on,
         {{ policy_version_column() }}
     from judged
 )

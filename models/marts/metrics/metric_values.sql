@@ -26,9 +26,11 @@ final as (
         metric,
         basis,
         period_grain,
+        period_start,
+        period_end,
+        period_status,
         segment_dimension,
         segment_value,
-        period_status,
         numerator,
         denominator,
         value,
@@ -41,8 +43,6 @@ final as (
         previous_year_value,
         cast(case when period_status = 'complete' then value - previous_year_value end as decimal(18, 6))
             as change_year_over_year,
-        period_start,
-        period_end,
         {{ policy_version_column() }}
     from compared
 )

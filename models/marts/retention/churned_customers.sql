@@ -59,6 +59,7 @@ final as (
     select
         basis,
         period_grain,
+        period_start,
         customer_id,
         country,
         acquisition_channel,
@@ -74,7 +75,6 @@ final as (
         recurring_revenue_to_date,
         last_mrr,
         is_first_spell,
-        period_start,
         churned_on,
         spell_started_on,
         last_order_on,
