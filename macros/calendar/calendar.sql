@@ -1,5 +1,5 @@
 {#- Days and periods. Everything is a date: date_trunc and date arithmetic give timestamps on some
-    warehouses, so each result is cast. Weeks are ISO weeks (Monday). -#}
+    warehouses, so each result is cast. -#}
 
 {% macro add_days(day, days) -%}
     {{ adapter.dispatch('add_days', 'retention_ledger')(day, days) }}
@@ -30,9 +30,40 @@
 {%- endmacro %}
 
 
+{#- The first day of the period with the day in it. Weeks, quarters and years start where the policy says:
+    the day is moved back by what they start later than on a Monday or in January, and its period forth. -#}
 {% macro period_start(grain, day) -%}
+    {%- set later = calendar_shift(grain) -%}
+    {%- if not later -%}
+    {{ calendar_start(grain, day) }}
+    {%- elif grain == 'week' -%}
+    {{ add_days(calendar_start(grain, add_days(day, -later)), later) }}
+    {%- else -%}
+    {{ add_periods('month', later, calendar_start(grain, add_periods('month', -later, day))) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The same by the common calendar: weeks from Monday, years from January. -#}
+{% macro calendar_start(grain, day) -%}
     cast({{ dbt.date_trunc(grain, day) }} as date)
 {%- endmacro %}
+
+
+{#- How many days a week starts after Monday, or months a quarter or year after those of the calendar. -#}
+{% macro calendar_shift(grain) %}
+    {% if grain == 'week' %}
+        {{ return(weekdays().index(policy('week_starts_on'))) }}
+    {% elif grain in ['quarter', 'year'] %}
+        {{ return((policy('fiscal_year_starts_in') - 1) % (3 if grain == 'quarter' else 12)) }}
+    {% endif %}
+    {{ return(0) }}
+{% endmacro %}
+
+
+{% macro weekdays() %}
+    {{ return(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) }}
+{% endmacro %}
 
 
 {#- The start of the period that comes `periods` periods after the one starting on period_start. -#}

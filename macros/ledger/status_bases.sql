@@ -64,7 +64,7 @@
 {% endmacro %}
 
 
-{#- The grains of the spine of periods: those of the policy, and months, because cohorts are monthly. -#}
+{#- The grains of the spine of periods: those of the policy, and that of the cohorts. -#}
 {% macro spine_grains() %}
-    {{ return((policy('period_grains') + ['month']) | unique | list) }}
+    {{ return((policy('period_grains') + [policy('cohort_grain')]) | unique | list) }}
 {% endmacro %}

@@ -34,6 +34,9 @@
         {% if value is not string or value == '' or (rule.among and value not in rule.among) %}
             {% do refuse_setting(name, value, 'one of: ' ~ rule.among | join(' ') if rule.among else 'a text') %}
         {% endif %}
+        {% if name == 'cohort_grain' and not bases_of_grain(value) %}
+            {% do refuse_setting(name, value, 'a grain that one of the bases ' ~ built_bases() | join(', ') ~ ' is defined for: ' ~ grains_of_bases(built_bases()) | join(', ')) %}
+        {% endif %}
         {% if name == 'raw_files' and '{name}' not in value and policy('raw_tables') | length > 1 %}
             {% do refuse_setting(name, value, 'a path with {name} in it, because raw_tables lists several tables') %}
         {% elif name == 'raw_schema' and var('raw_files') is not none %}

@@ -108,6 +108,18 @@
             'kind': 'time zone', 'defines': true,
             'meaning': 'Time zone whose days are counted.',
         },
+        'week_starts_on': {
+            'kind': 'text', 'among': weekdays(), 'defines': true,
+            'meaning': 'First day of a week.',
+        },
+        'fiscal_year_starts_in': {
+            'kind': 'whole number', 'least': 1, 'most': 12, 'defines': true,
+            'meaning': 'Month in which a year begins (1 = January); quarters are the three months from there on.',
+        },
+        'cohort_grain': {
+            'kind': 'text', 'among': ['week', 'month', 'quarter', 'year'], 'defines': true,
+            'meaning': 'Length of the periods by which cohorts are made and followed.',
+        },
         'as_of_date': {
             'kind': 'date', 'may_be_null': true,
             'meaning': 'Last day the data is complete through; null: the last day of any accepted order. Must be set where there are no orders.',

@@ -1,4 +1,4 @@
--- Per month, the net revenue of all cohorts together is that of the month, and the customers who order
+-- Per month (or what else cohorts are made by), the net revenue of all cohorts together is that of the month, and the customers who order
 -- are its purchasers, on every basis made of orders.
 with cohorts as (
     select
@@ -17,12 +17,12 @@ with cohorts as (
 
 purchases as (
     select * from {{ ref('repeat_purchase_by_period') }}
-    where segment_dimension = 'all' and period_grain = 'month'
+    where segment_dimension = 'all' and period_grain = '{{ policy('cohort_grain') }}'
 ),
 
 balances as (
     select * from {{ ref('retention_by_period') }}
-    where segment_dimension = 'all' and period_grain = 'month'
+    where segment_dimension = 'all' and period_grain = '{{ policy('cohort_grain') }}'
 )
 
 select

@@ -32,7 +32,7 @@ realised as (
         lifetime_net_revenue * {{ policy('gross_margin_rate') }} as lifetime_margin,
         first_order_on,
         last_order_on,
-        {{ period_start('month', 'first_order_on') }} as cohort_month
+        {{ cohort_period('first_order_on') }} as cohort_month
     from customers
 ),
 

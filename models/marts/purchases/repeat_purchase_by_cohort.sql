@@ -27,11 +27,11 @@ cells as (
         count(
             case when {{ window_ends_on }} <= as_of.as_of_date and purchases.next_purchase_on <= {{ window_ends_on }} then 1 end
         ) as repeat_customers,
-        {{ period_start('month', 'purchases.purchased_on') }} as cohort_month
+        {{ cohort_period('purchases.purchased_on') }} as cohort_month
     from purchases
     inner join customers on purchases.customer_id = customers.customer_id
     cross join as_of
-    group by {{ customer_attributes() | join(', ') }}, {{ period_start('month', 'purchases.purchased_on') }}
+    group by {{ customer_attributes() | join(', ') }}, {{ cohort_period('purchases.purchased_on') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

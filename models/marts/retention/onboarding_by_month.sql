@@ -3,7 +3,7 @@
 with cohort_retention as (
     select
         *,
-        'month' as period_grain,
+        '{{ policy('cohort_grain') }}' as period_grain,
         activity_month as period_start
     from {{ ref('cohort_retention') }}
 ),

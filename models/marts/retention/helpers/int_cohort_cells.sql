@@ -1,5 +1,6 @@
 with spells as (
     select * from {{ ref('int_customer_spells') }}
+    where basis in ({{ text_list(bases_of_grain(policy('cohort_grain')) or ['']) }})
 ),
 
 orders as (
@@ -24,7 +25,7 @@ cohorts as (
     select
         basis,
         customer_id,
-        {{ period_start('month', 'started_on') }} as cohort_month
+        {{ cohort_period('started_on') }} as cohort_month
     from spells
     where is_first_spell
 ),
@@ -35,7 +36,7 @@ status_changes as (
         customer_id,
         case when is_first_spell then 1 else 0 end as acquired_customers,
         1 as status_change,
-        {{ period_start('month', 'started_on') }} as activity_month
+        {{ cohort_period('started_on') }} as activity_month
     from spells
 
     union all
@@ -45,7 +46,7 @@ status_changes as (
         spells.customer_id,
         0 as acquired_customers,
         -1 as status_change,
-        {{ period_start('month', 'spells.ended_on') }} as activity_month
+        {{ cohort_period('spells.ended_on') }} as activity_month
     from spells
     inner join as_of on spells.ended_on <= as_of.as_of_date
 ),
@@ -55,12 +56,12 @@ status_changes as (
 trade as (
     select
         customer_id,
-        case when previous_order_on is null or previous_order_on < {{ period_start('month', 'ordered_on') }} then 1 else 0 end
+        case when previous_order_on is null or previous_order_on < {{ cohort_period('ordered_on') }} then 1 else 0 end
             as ordering_customers,
         case when next_order_on is null then 1 else 0 end as last_ordering_customers,
         gross_amount as net_revenue,
-        {{ period_start('month', 'first_order_on') }} as cohort_month,
-        {{ period_start('month', 'ordered_on') }} as activity_month
+        {{ cohort_period('first_order_on') }} as cohort_month,
+        {{ cohort_period('ordered_on') }} as activity_month
     from orders
 
     union all
@@ -70,8 +71,8 @@ trade as (
         0 as ordering_customers,
         0 as last_ordering_customers,
         -refunds.amount as net_revenue,
-        {{ period_start('month', 'orders.first_order_on') }} as cohort_month,
-        {{ period_start('month', 'refunds.refunded_on') }} as activity_month
+        {{ cohort_period('orders.first_order_on') }} as cohort_month,
+        {{ cohort_period('refunds.refunded_on') }} as activity_month
     from refunds
     inner join orders on refunds.order_id = orders.order_id
 ),
@@ -117,7 +118,7 @@ trade_cells as (
 
 cells as (
     select * from status_cells
-    {%- for basis in order_bases() %}
+    {%- for basis in order_bases() if basis in bases_of_grain(policy('cohort_grain')) %}
     union all
     select
         '{{ basis }}' as basis,

@@ -5,7 +5,7 @@ with cells as (
 flows as (
     select
         basis,
-        'month' as period_grain,
+        '{{ policy('cohort_grain') }}' as period_grain,
         activity_month as period_start,
         {{ slice_columns() }},
         cohort_month,
