@@ -1,0 +1,68 @@
+with changes as (
+    select * from {{ ref('int_mrr_trailing_changes') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+periods as (
+    select * from {{ ref('int_periods') }}
+),
+
+cells as (
+    select
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        changes.seen_on,
+        {%- for level in trailing_levels() %}
+        sum(changes.{{ level }}) as {{ level }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from changes
+    inner join customers on changes.customer_id = customers.customer_id
+    group by
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        changes.seen_on
+),
+
+flows as (
+    {%- for grain in policy('period_grains') %}
+    select
+        'mrr' as basis,
+        '{{ grain }}' as period_grain,
+        {{ period_start(grain, 'seen_on') }} as period_start,
+        {{ slice_columns() }},
+        {%- for level in trailing_levels() %}
+        sum({{ level }}) as {{ level }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from cells
+    group by {{ slice_sets([period_start(grain, 'seen_on')]) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+every_period as (
+    {{ in_every_period(trailing_levels()) }}
+),
+
+balances as (
+    select
+        period_grain,
+        period_start,
+        segment_dimension,
+        segment_value,
+        {%- for level in trailing_levels() %}
+        sum({{ level }}) over slice_to_date as {{ level }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from every_period
+    window slice_to_date as (
+        partition by period_grain, segment_dimension, segment_value
+        order by period_start
+        rows between unbounded preceding and current row
+    )
+)
+
+select * from balances
