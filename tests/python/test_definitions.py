@@ -46,7 +46,9 @@ def test_every_model_and_column_is_described(demo_database: Path, manifest_nodes
 
 
 def test_every_mart_has_a_contract_and_a_policy_version(manifest_nodes: list) -> None:
-    marts = [node for node in manifest_nodes if node.fqn[1] == "marts" and "helpers" not in node.fqn]
+    marts = [
+        node for node in manifest_nodes if node.fqn[1] == "marts" and "helpers" not in node.fqn
+    ]
     assert len(marts) >= 26
     for node in manifest_nodes:
         is_mart = node in marts

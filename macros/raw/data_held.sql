@@ -1,0 +1,208 @@
+{#- Whose data a database holds: the one row of int_data_held. A build of other data over it is refused before
+    anything is written, so that nobody's marts are overwritten by the demo, or by another shop. -#}
+{% macro check_data_held() %}
+    {% if execute and data_held_relation() is not none %}
+        {% if var('replace_data') is not boolean %}
+            {% do refuse_setting('replace_data', var('replace_data'), 'true or false') %}
+        {% endif %}
+        {% set row = read_data_held() %}
+        {% set held = fromjson(row.data) if row else data_of_an_earlier_version() %}
+        {% set asked = data_places({
+            'raw_files': var('raw_files'), 'raw_schema': var('raw_schema'), 'raw_database': var('raw_database'),
+            'raw_relations': var('raw_relations', none), 'raw_models': var('raw_models', none),
+        }, policy('raw_tables')) %}
+        {% if held is not none and not same_data(held, asked) and not var('replace_data') %}
+            {% do refuse_other_data(held, asked) %}
+        {% endif %}
+        {% if flags.WHICH in ['build', 'run', 'seed'] %}
+            {% do write_data_held(tojson(asked), row.settings if row else settings_given()) %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{#- After a build: the settings that its policy was built with, for the commands that come later. -#}
+{% macro remember_settings(results) %}
+    {% if execute and data_held_relation() is not none %}
+        {% for result in results
+            if result.node.unique_id == 'model.retention_ledger.policy_settings' and result.status == 'success' %}
+            {% set row = read_data_held() %}
+            {% if row %}
+                {% do write_data_held(row.data, settings_given()) %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro refuse_other_data(held, asked) %}
+    {{ exceptions.raise_compiler_error(
+        'The database ' ~ target.get('path', target.database) ~ ' holds ' ~ data_in_words(held)
+        ~ ', and this build would read ' ~ data_in_words(asked) ~ ' and overwrite it. Build into another database '
+        ~ '(`--database FILE`, or the environment variable RETENTION_LEDGER_DB), build with the settings of what it holds, '
+        ~ "or replace what it holds (`--replace`, or with dbt --vars 'replace_data: true')."
+    ) }}
+{% endmacro %}
+
+
+{#- Per raw table the place it is read from, written the same for the same place. -#}
+{% macro data_places(settings, tables) %}
+    {% set places = {} %}
+    {% for table in tables %}
+        {% set place = data_place(settings, table) %}
+        {% if place %}
+            {% do places.update({table: place}) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(places or {'demo': 'the demo'}) }}
+{% endmacro %}
+
+{% macro data_place(settings, table) %}
+    {% set own_model = (settings.raw_models or {}).get(table) %}
+    {% set own_relation = (settings.raw_relations or {}).get(table) %}
+    {% set files = settings.raw_files %}
+    {% set files = (files.get(table) if files is mapping else files) or [] %}
+    {% if own_model %}
+        {{ return('the model ' ~ own_model) }}
+    {% elif own_relation %}
+        {{ return('the table ' ~ (own_relation | string | lower)) }}
+    {% elif files %}
+        {% set paths = [] %}
+        {% for path in ([files] if files is string else files) %}
+            {% do paths.append(absolute_path(path | replace('{name}', table))) %}
+        {% endfor %}
+        {{ return(paths | sort | join(', ')) }}
+    {% elif settings.raw_schema %}
+        {% set in_other_database = settings.raw_database and settings.raw_database != target.database %}
+        {{ return('the table ' ~ ((settings.raw_database ~ '.' if in_other_database else '') ~ settings.raw_schema ~ '.' ~ table) | lower) }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+{#- A table that only one of the two has is no other data: refunds may come later, from the same place. -#}
+{% macro same_data(held, asked) %}
+    {% set shared = [] %}
+    {% for table in asked if table in held %}
+        {% if held[table] != asked[table] %}
+            {{ return(false) }}
+        {% endif %}
+        {% do shared.append(table) %}
+    {% endfor %}
+    {{ return(shared | length > 0) }}
+{% endmacro %}
+
+{% macro data_in_words(places) %}
+    {% if 'demo' in places %}
+        {{ return('the demo') }}
+    {% endif %}
+    {% set named = [] %}
+    {% for table, place in places.items() %}
+        {% do named.append(table ~ ' from ' ~ place) %}
+    {% endfor %}
+    {{ return('own data (' ~ named | sort | join('; ') ~ ')') }}
+{% endmacro %}
+
+
+{#- Databases built before there was int_data_held say it in policy_settings; none: there is no build. -#}
+{% macro data_of_an_earlier_version() %}
+    {% set node = graph.nodes.get('model.retention_ledger.policy_settings') %}
+    {% set relation = adapter.get_relation(node.database, node.schema, node.alias) if node else none %}
+    {% if relation is none %}
+        {{ return(none) }}
+    {% endif %}
+    {% set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list %}
+    {% if 'setting' not in columns or 'value' not in columns %}
+        {{ return(none) }}
+    {% endif %}
+    {% set settings = {} %}
+    {% for row in run_query('select setting, value from ' ~ relation).rows %}
+        {% set is_json = not row[1] or row[1] == 'null' or row[1][:1] in ['[', '{'] %}
+        {% do settings.update({row[0]: fromjson(row[1] or 'null') if is_json else row[1]}) %}
+    {% endfor %}
+    {{ return(data_places(settings, settings.raw_tables or raw_table_columns() | list) if settings else none) }}
+{% endmacro %}
+
+
+{#- Not ref(): a project that takes only the generic tests from this package has switched the model off. -#}
+{% macro data_held_relation() %}
+    {% set node = graph.nodes.get('model.retention_ledger.int_data_held') %}
+    {{ return(api.Relation.create(node.database, node.schema, node.alias, type='table') if node else none) }}
+{% endmacro %}
+
+{% macro read_data_held() %}
+    {% set relation = data_held_relation() %}
+    {% if adapter.get_relation(relation.database, relation.schema, relation.identifier) is none %}
+        {{ return(none) }}
+    {% endif %}
+    {% set rows = run_query('select data, settings from ' ~ relation).rows %}
+    {{ return({'data': rows[0][0], 'settings': rows[0][1]} if rows | length > 0 else none) }}
+{% endmacro %}
+
+{% macro write_data_held(data, settings) %}
+    {% set relation = data_held_relation() %}
+    {% set relations = {} %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == 'retention_ledger' %}
+        {% do relations.update({node.name: [node.schema, node.alias]}) %}
+    {% endfor %}
+    {% do adapter.create_schema(relation) %}
+    {% do keep_table(relation, empty_select(graph.nodes['model.retention_ledger.int_data_held'].columns)) %}
+    {% do run_query('delete from ' ~ relation) %}
+    {% do run_query(
+        'insert into ' ~ relation ~ ' (data, settings, relations) values ('
+        ~ text_or_null(data) ~ ', ' ~ text_or_null(settings) ~ ', ' ~ text_or_null(tojson(relations, sort_keys=true)) ~ ')'
+    ) %}
+{% endmacro %}
+
+
+{#- The vars of this command as JSON, with paths that mean the same from any folder. -#}
+{% macro settings_given() %}
+    {% set settings = {} %}
+    {% for name, value in (invocation_args_dict.get('vars') or {}).items() if name != 'replace_data' %}
+        {% if name == 'raw_files' and value is string %}
+            {% do settings.update({name: absolute_path(value)}) %}
+        {% elif name == 'raw_files' and value is mapping %}
+            {% set files = {} %}
+            {% for table, paths in value.items() %}
+                {% set absolute = [] %}
+                {% for path in ([paths] if paths is string else paths or []) %}
+                    {% do absolute.append(absolute_path(path)) %}
+                {% endfor %}
+                {% do files.update({table: absolute[0] if paths is string else absolute}) %}
+            {% endfor %}
+            {% do settings.update({name: files}) %}
+        {#- YAML reads 2025-01-31 as a date, which JSON does not know. -#}
+        {% elif name.endswith('_date') and value is not none %}
+            {% do settings.update({name: value | string}) %}
+        {% else %}
+            {% do settings.update({name: value}) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(tojson(settings, sort_keys=true)) }}
+{% endmacro %}
+
+
+{#- A path from the root on; other warehouses read no files. -#}
+{% macro absolute_path(path) %}
+    {{ return(adapter.dispatch('absolute_path', 'retention_ledger')(path)) }}
+{% endmacro %}
+
+{% macro default__absolute_path(path) %}
+    {{ return(path) }}
+{% endmacro %}
+
+{#- No function of DuckDB says which folder it runs in, but the setting allowed_paths (without effect while
+    access to files is not limited) completes what is put into it. -#}
+{% macro duckdb__absolute_path(path) %}
+    {% if '://' in path %}
+        {{ return(path) }}
+    {% endif %}
+    {% set before = run_query("select current_setting('allowed_paths')").rows[0][0] %}
+    {% set quoted = [] %}
+    {% for allowed in before %}
+        {% do quoted.append(dbt.string_literal(dbt.escape_single_quotes(allowed))) %}
+    {% endfor %}
+    {% do run_query('set global allowed_paths = [' ~ dbt.string_literal(dbt.escape_single_quotes(path)) ~ ']') %}
+    {% set absolute = run_query("select current_setting('allowed_paths')[1]").rows[0][0] %}
+    {% do run_query('set global allowed_paths = [' ~ quoted | join(', ') ~ ']') %}
+    {{ return(absolute) }}
+{% endmacro %}
