@@ -15,22 +15,29 @@
             {% do refuse_other_data(held, asked) %}
         {% endif %}
         {% if flags.WHICH in ['build', 'run', 'seed'] %}
-            {% do write_data_held(tojson(asked), row.settings if row else settings_given()) %}
+            {% do write_data_held(
+                tojson(asked), row.settings if row else settings_given(),
+                row.last_build if flags.WHICH == 'seed' and row else 'started'
+            ) %}
         {% endif %}
     {% endif %}
 {% endmacro %}
 
 
-{#- After a build: the settings that its policy was built with, for the commands that come later. -#}
-{% macro remember_settings(results) %}
-    {% if execute and data_held_relation() is not none %}
-        {% for result in results
-            if result.node.unique_id == 'model.retention_ledger.policy_settings' and result.status == 'success' %}
-            {% set row = read_data_held() %}
-            {% if row %}
-                {% do write_data_held(row.data, settings_given()) %}
-            {% endif %}
+{#- After a build: whether it passed, and the settings that its policy was built with, for later commands. -#}
+{% macro remember_build(results) %}
+    {% set row = read_data_held() if execute and data_held_relation() is not none and flags.WHICH in ['build', 'run'] else none %}
+    {% if row %}
+        {% set made, broken = [], [] %}
+        {% for result in results %}
+            {% do made.append(result.node.unique_id) if result.status == 'success' %}
+            {% do broken.append(result.node.unique_id) if result.status not in ['success', 'pass', 'warn', 'no-op'] %}
         {% endfor %}
+        {% do write_data_held(
+            row.data,
+            settings_given() if 'model.retention_ledger.policy_settings' in made else row.settings,
+            'failed' if broken else 'passed'
+        ) %}
     {% endif %}
 {% endmacro %}
 
@@ -134,11 +141,11 @@
     {% if adapter.get_relation(relation.database, relation.schema, relation.identifier) is none %}
         {{ return(none) }}
     {% endif %}
-    {% set rows = run_query('select data, settings from ' ~ relation).rows %}
-    {{ return({'data': rows[0][0], 'settings': rows[0][1]} if rows | length > 0 else none) }}
+    {% set rows = run_query('select data, settings, last_build from ' ~ relation).rows %}
+    {{ return({'data': rows[0][0], 'settings': rows[0][1], 'last_build': rows[0][2]} if rows | length > 0 else none) }}
 {% endmacro %}
 
-{% macro write_data_held(data, settings) %}
+{% macro write_data_held(data, settings, last_build) %}
     {% set relation = data_held_relation() %}
     {% set relations = {} %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == 'retention_ledger' %}
@@ -148,8 +155,9 @@
     {% do keep_table(relation, empty_select(graph.nodes['model.retention_ledger.int_data_held'].columns)) %}
     {% do run_query('delete from ' ~ relation) %}
     {% do run_query(
-        'insert into ' ~ relation ~ ' (data, settings, relations) values ('
-        ~ text_or_null(data) ~ ', ' ~ text_or_null(settings) ~ ', ' ~ text_or_null(tojson(relations, sort_keys=true)) ~ ')'
+        'insert into ' ~ relation ~ ' (data, settings, relations, last_build) values ('
+        ~ text_or_null(data) ~ ', ' ~ text_or_null(settings) ~ ', ' ~ text_or_null(tojson(relations, sort_keys=true))
+        ~ ', ' ~ text_or_null(last_build) ~ ')'
     ) %}
 {% endmacro %}
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from dbt_project import dbt, query, records
 
-from retention_ledger.lifetime_value import (
+from retention_ledger.prediction.lifetime_value import (
     discounted_purchases,
     fit_purchase_model,
     fit_spend_model,
 )
-from retention_ledger.predict import predict
+from retention_ledger.prediction import predict
 
 VALUES = (
     "probability_alive", "expected_purchases_next_365_days", "expected_order_value",
@@ -23,7 +23,7 @@ VALUES = (
 def build_value_marts(database: Path, **settings: object) -> None:
     """Builds what reads the predictions, with its tests."""
     run = dbt(
-        "build", "--select", "source:predictions+", "--exclude", "resource_type:unit_test",
+        "build", "--select", "config.materialized:kept+", "--exclude", "resource_type:unit_test",
         database=database, settings=settings,
     )  # fmt: skip
     assert run.ok, run.text
@@ -52,7 +52,7 @@ def predicted(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_before_the_first_prediction_the_note_says_what_to_do(demo_database: Path) -> None:
-    assert notes(demo_database) == {"There are no predictions yet: run `make predict`."}
+    assert notes(demo_database) == {"There are no predictions yet: run `retention-ledger predict`."}
     for name in VALUES:
         assert query(
             demo_database,
@@ -129,7 +129,7 @@ def test_predictions_of_other_data_or_another_policy_are_not_used(
     run = dbt("run", database=database, settings=settings)
     assert run.ok, run.text
     [note] = notes(database)
-    assert reason in note and "make predict" in note
+    assert reason in note and "retention-ledger predict" in note
     assert query(
         database,
         "select count(probability_alive), count(predicted_lifetime_value) from marts.customer_lifetime_value",

@@ -1,21 +1,19 @@
-"""Prints where the results are and the headline figures of the last complete periods.
+"""The headline figures of a build: the last complete periods, as tables."""
 
-`python -m retention_ledger.headline`, after a build; reads the DuckDB file that the environment
-variable RETENTION_LEDGER_DB names (default `warehouse.duckdb`).
-"""
-
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
-from retention_ledger.warehouse import warehouse_path
+from retention_ledger.database import find_build, opened
+from retention_ledger.errors import Stop
 
 CUSTOMERS = """
 select basis, period_grain, period_start, opening_customers, new_customers, reactivated_customers,
     churned_customers, closing_customers, customer_churn_rate, retention_rate, net_churn_rate
-from marts.retention_by_period
+from {retention_by_period}
 where is_latest_complete_period and segment_dimension = 'all'
 order by basis desc, period_end - period_start
 """
@@ -26,14 +24,16 @@ CUSTOMER_COLUMNS = (
 REVENUE = """
 select period_grain, period_start, opening_mrr, new_mrr, reactivation_mrr, expansion_mrr,
     contraction_mrr, churn_mrr, closing_mrr, grr, nrr
-from marts.mrr_by_period
+from {mrr_by_period}
 where is_latest_complete_period and segment_dimension = 'all'
 order by period_end - period_start
 """
 REVENUE_COLUMNS = (
-    "MRR", "opening", "new", "reactivation", "expansion", "contraction", "churn", "closing",
-    "GRR", "NRR",
+    "opening", "new", "reactivation", "expansion", "contraction", "churn", "closing", "GRR", "NRR",
 )  # fmt: skip
+
+# A header, a rule under each column, and rows; plain characters, so that it reads the same in a file.
+RULED = box.Box("    \n    \n -  \n    \n    \n    \n    \n    \n", ascii=True)
 
 
 def period_name(grain: str, start) -> str:
@@ -51,77 +51,70 @@ def percent(rate) -> str:
     return "-" if rate is None else f"{rate * 100:.1f}%"
 
 
-def text_table(cells: Sequence[Sequence[str]], texts: int) -> list[str]:
-    """Lines of a table: a header row, a rule, rows; the first `texts` columns to the left."""
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "  ".join(
-            text.ljust(width) if n < texts else text.rjust(width)
-            for n, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in cells
-    ]
-    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> Table:
+    """A table whose first `texts` columns stand to the left, the others to the right."""
+    made = Table(
+        box=RULED, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold"
+    )
+    for number, name in enumerate(columns):
+        made.add_column(Text(name), justify="left" if number < texts else "right", no_wrap=True)
+    for row in rows:
+        made.add_row(*map(Text, row))
+    return made
 
 
-def customer_table(rows: Sequence[tuple]) -> list[str]:
+def customer_table(rows: Sequence[tuple]) -> Table:
     """The customers of the last complete period of every basis and grain."""
     cells = [
         (basis, period_name(grain, start), *(f"{n:,}" for n in counts_and_rates[:5]),
          *map(percent, counts_and_rates[5:]))
         for basis, grain, start, *counts_and_rates in rows
     ]  # fmt: skip
-    return text_table([CUSTOMER_COLUMNS, *cells], texts=2)
+    return table(CUSTOMER_COLUMNS, cells, texts=2)
 
 
-def revenue_table(rows: Sequence[tuple], currency: str) -> list[str]:
+def revenue_table(rows: Sequence[tuple], currency: str) -> Table:
     """The recurring revenue of the last complete period of every grain; each row adds up."""
     cells = [
         (period_name(grain, start), *(f"{amount:,.2f}" for amount in amounts_and_rates[:7]),
          *map(percent, amounts_and_rates[7:]))
         for grain, start, *amounts_and_rates in rows
     ]  # fmt: skip
-    return text_table([(f"MRR, {currency}", *REVENUE_COLUMNS[1:]), *cells], texts=1)
+    return table((f"MRR, {currency}", *REVENUE_COLUMNS), cells, texts=1)
 
 
-def headline(database: Path) -> str:
-    """The tables of the last complete periods, as text."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        customers = connection.execute(CUSTOMERS).fetchall()
-        revenue = connection.execute(REVENUE).fetchall()
+def headline(database: Path, schema: str | None = None) -> list[str | Table]:
+    """The lines and tables of the last complete periods, in order."""
+    models = "policy_settings", "retention_by_period", "mrr_by_period"
+    with opened(database) as connection:
+        build = find_build(connection, database, schema)
+        build.require(connection, models)
+        relations = {model: build.table(model) for model in models}
+        customers = connection.execute(CUSTOMERS.format(**relations)).fetchall()
+        revenue = connection.execute(REVENUE.format(**relations)).fetchall()
         settings = dict(
-            connection.execute("select setting, value from marts.policy_settings").fetchall()
+            connection.execute(
+                "select setting, value from {policy_settings}".format(**relations)
+            ).fetchall()
         )
-        [(version,)] = connection.execute(
-            "select distinct policy_version from marts.policy_settings"
+        versions = connection.execute(
+            " union ".join(f"select policy_version from {name}" for name in relations.values())
         ).fetchall()
-    through = settings["as_of_date"]
-    tables = [["", *customer_table(customers)]] if customers else []
+        marts = build.relations["retention_by_period"][0]
+    if len(versions) > 1:
+        raise Stop(
+            f"The tables in {database} were built with different settings (policies "
+            f"{' and '.join(sorted(version for (version,) in versions))}): run `retention-ledger build` again."
+        )
+    [(version,)] = versions
+    tables: list[str | Table] = []
+    if customers:
+        tables += [customer_table(customers), ""]
     if revenue:
-        tables.append(["", *revenue_table(revenue, settings["reporting_currency"])])
-    if not tables:
-        tables = [["", "No period is complete yet."]]
-    return "\n".join(
-        [
-            "",
-            f"Retention Ledger: last complete periods, data through {through}, policy {version}",
-            *(line for table in tables for line in table),
-            "",
-            f"The results are in {database} (schema marts). To look around, after `. .venv/bin/activate`:",
-            "  dbt show --inline \"select * from {{ ref('retention_by_period') }}\" --limit 20",
-        ]
-    )
-
-
-def main() -> int:
-    """Prints the headline; 1 with a sentence where there is no build yet."""
-    database = warehouse_path()
-    if not database.exists():
-        print(f"There is no database {database} yet: run `make build` first.", file=sys.stderr)
-        return 1
-    print(headline(database))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        tables += [revenue_table(revenue, settings["reporting_currency"]), ""]
+    return [
+        f"Retention Ledger: last complete periods, data through {settings['as_of_date']}, policy {version}",
+        "",
+        *(tables or ["No period is complete yet.", ""]),
+        f"The results are in {database} (schema {marts}).",
+    ]
