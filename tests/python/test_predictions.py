@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from dbt_project import dbt, query, records
 
+from retention_ledger.prediction import predict
 from retention_ledger.prediction.lifetime_value import (
     discounted_purchases,
     fit_purchase_model,
     fit_spend_model,
 )
-from retention_ledger.prediction import predict
 
 VALUES = (
     "probability_alive", "expected_purchases_next_365_days", "expected_order_value",
