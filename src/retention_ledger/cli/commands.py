@@ -1,6 +1,7 @@
 """What the commands do."""
 
 import contextlib
+import io
 import json
 import os
 import time
@@ -56,19 +57,16 @@ def working(out: Console, what: str) -> Iterator[None]:
 
 
 def say(out: Console, *parts: str | Table) -> None:
-    """Prints lines and tables in full, whatever the width of the terminal."""
+    """Prints lines and tables in full: on a narrow terminal they are folded, never cut."""
+    wide = Console(
+        file=io.StringIO(), force_terminal=out.is_terminal, no_color=out.no_color, width=10_000,
+        highlight=False,
+    )  # fmt: skip
     for part in parts:
-        if isinstance(part, str):
-            out.print(part, soft_wrap=True, markup=False)
-            continue
-        width = max(
-            out.width, out.measure(part, options=out.options.update(max_width=10_000)).maximum
-        )
-        with out.capture() as captured:
-            out.print(part, width=width, crop=False, no_wrap=True, overflow="ignore")
-        for line in captured.get().splitlines():
-            out.file.write(line.rstrip() + "\n")
-        out.file.flush()
+        wide.print(part, markup=False, soft_wrap=isinstance(part, str))
+    for line in wide.file.getvalue().splitlines():
+        out.file.write(line.rstrip() + "\n")
+    out.file.flush()
 
 
 def named_database(database: Path | None, project: Project) -> Path | None:
