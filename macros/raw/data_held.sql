@@ -1,25 +1,33 @@
 {#- Whose data a database holds: the one row of int_data_held. A build of other data over it is refused before
     anything is written, so that nobody's marts are overwritten by the demo, or by another shop. -#}
-{% macro check_data_held() %}
+{% macro refuse_other_data() %}
     {% if execute and data_held_relation() is not none %}
         {% if var('replace_data') is not boolean %}
             {% do refuse_setting('replace_data', var('replace_data'), 'true or false') %}
         {% endif %}
         {% set row = read_data_held() %}
         {% set held = fromjson(row.data) if row else data_of_an_earlier_version() %}
-        {% set asked = data_places({
-            'raw_files': var('raw_files'), 'raw_schema': var('raw_schema'), 'raw_database': var('raw_database'),
-            'raw_relations': var('raw_relations', none), 'raw_models': var('raw_models', none),
-        }, policy('raw_tables')) %}
-        {% if held is not none and not same_data(held, asked) and not var('replace_data') %}
-            {% do refuse_other_data(held, asked) %}
+        {% set asked = data_asked_for() %}
+        {% if held is not none and not var('replace_data') and not same_data(held, asked) %}
+            {{ exceptions.raise_compiler_error(
+                'The database ' ~ target.get('path', target.database) ~ ' holds ' ~ data_in_words(held)
+                ~ ', and this build would read ' ~ data_in_words(asked) ~ ' and overwrite it. Build into another database '
+                ~ '(`--database FILE`, or the environment variable RETENTION_LEDGER_DB), build with the settings of what it holds, '
+                ~ "or replace what it holds (`--replace`, or with dbt --vars 'replace_data: true')."
+            ) }}
         {% endif %}
-        {% if flags.WHICH in ['build', 'run', 'seed'] %}
-            {% do write_data_held(
-                tojson(asked), row.settings if row else settings_given(),
-                row.last_build if flags.WHICH == 'seed' and row else 'started'
-            ) %}
-        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{#- Before a build, when all that is looked at first is right: whose data the database holds from now on. -#}
+{% macro remember_data() %}
+    {% if execute and data_held_relation() is not none and flags.WHICH in ['build', 'run', 'seed'] %}
+        {% set row = read_data_held() %}
+        {% do write_data_held(
+            tojson(data_asked_for()), row.settings if row else settings_given(),
+            row.last_build if flags.WHICH == 'seed' and row else 'started'
+        ) %}
     {% endif %}
 {% endmacro %}
 
@@ -42,13 +50,12 @@
 {% endmacro %}
 
 
-{% macro refuse_other_data(held, asked) %}
-    {{ exceptions.raise_compiler_error(
-        'The database ' ~ target.get('path', target.database) ~ ' holds ' ~ data_in_words(held)
-        ~ ', and this build would read ' ~ data_in_words(asked) ~ ' and overwrite it. Build into another database '
-        ~ '(`--database FILE`, or the environment variable RETENTION_LEDGER_DB), build with the settings of what it holds, '
-        ~ "or replace what it holds (`--replace`, or with dbt --vars 'replace_data: true')."
-    ) }}
+{% macro data_asked_for() %}
+    {% set settings = {} %}
+    {% for name in ['raw_files', 'raw_models', 'raw_queries', 'raw_relations', 'raw_schema', 'raw_database'] %}
+        {% do settings.update({name: var(name, none)}) %}
+    {% endfor %}
+    {{ return(data_places(settings, policy('raw_tables'))) }}
 {% endmacro %}
 
 
@@ -64,15 +71,19 @@
     {{ return(places or {'demo': 'the demo'}) }}
 {% endmacro %}
 
+{#- What names the table goes before what is meant for all. -#}
 {% macro data_place(settings, table) %}
     {% set own_model = (settings.raw_models or {}).get(table) %}
+    {% set own_query = (settings.raw_queries or {}).get(table) %}
     {% set own_relation = (settings.raw_relations or {}).get(table) %}
     {% set files = settings.raw_files %}
     {% set files = (files.get(table) if files is mapping else files) or [] %}
     {% if own_model %}
-        {{ return('the model ' ~ own_model) }}
+        {{ return('the model ' ~ (own_model if own_model is string else own_model | join('.'))) }}
+    {% elif own_query %}
+        {{ return('the query ' ~ own_query.split() | join(' ')) }}
     {% elif own_relation %}
-        {{ return('the table ' ~ (own_relation | string | lower)) }}
+        {{ return('the table ' ~ table_in_full(own_relation.split('.'), settings)) }}
     {% elif files %}
         {% set paths = [] %}
         {% for path in ([files] if files is string else files) %}
@@ -80,10 +91,17 @@
         {% endfor %}
         {{ return(paths | sort | join(', ')) }}
     {% elif settings.raw_schema %}
-        {% set in_other_database = settings.raw_database and settings.raw_database != target.database %}
-        {{ return('the table ' ~ ((settings.raw_database ~ '.' if in_other_database else '') ~ settings.raw_schema ~ '.' ~ table) | lower) }}
+        {{ return('the table ' ~ table_in_full([table], settings)) }}
     {% endif %}
     {{ return(none) }}
+{% endmacro %}
+
+{#- The file's own database is left out: its name is that of the file, which may be copied. -#}
+{% macro table_in_full(parts, settings) %}
+    {% set parts = [settings.raw_schema] + parts if parts | length == 1 and settings.raw_schema else parts %}
+    {% set parts = [settings.raw_database] + parts if parts | length == 2 and settings.raw_database else parts %}
+    {% set parts = parts[1:] if parts | length == 3 and parts[0] | lower == target.database | lower else parts %}
+    {{ return(parts | join('.') | lower) }}
 {% endmacro %}
 
 {#- A table that only one of the two has is no other data: refunds may come later, from the same place. -#}

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from dbt_project import dbt, query, records
@@ -158,3 +159,20 @@ def test_too_little_data_gives_no_number_and_a_sentence(tmp_path: Path) -> None:
         database,
         "select count(probability_alive), sum(lifetime_net_revenue) from marts.customer_lifetime_value",
     ) == [(0, 600)]
+
+
+def test_kept_tables_are_made_anew_only_for_other_columns(predicted: Path, tmp_path: Path) -> None:
+    """dbt leaves the rows that Python wrote; a table of an earlier version gives way to an empty one."""
+    database = Path(shutil.copy(predicted, tmp_path / "kept.duckdb"))
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table intermediate.lifetime_scores add column extra integer")
+        connection.execute("alter table intermediate.lifetime_holdout alter customers type integer")
+    counts = """
+        select (select count(*) from intermediate.lifetime_parameters),
+            (select count(*) > 0 from intermediate.lifetime_spend_scores),
+            (select count(*) from intermediate.lifetime_scores),
+            (select count(*) from intermediate.lifetime_holdout)
+    """
+    run = dbt("run", "--select", "config.materialized:kept", "--full-refresh", database=database)
+    assert run.ok, run.text
+    assert query(database, counts) == [(1, True, 0, 0)]
