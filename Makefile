@@ -3,28 +3,28 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-export PYTHONPATH := src
 
 .DEFAULT_GOAL := build
-.PHONY: build predict test lint pytest bench docs demo-data lock clean
+.PHONY: build predict test lint unit-tests pytest bench docs demo-data lock clean
 
-$(STAMP): requirements.txt
+$(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
 	@echo "Making the environment in $(VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-build: $(STAMP) ## seeds, every model, every test, the prediction, then the headline figures
-	@$(BIN)/dbt build
-	@$(MAKE) --no-print-directory predict
-	@$(BIN)/python -m retention_ledger.headline
+build: $(STAMP) ## the demo: seeds, models, data tests, the prediction, then the headline figures
+	@$(BIN)/retention-ledger build
 
-predict: $(STAMP) ## fits the lifetime models on the build and builds the marts that read them
-	@$(BIN)/python -m retention_ledger.predict
-	@$(BIN)/dbt build --quiet --select source:predictions+
+predict: $(STAMP) ## fits the lifetime models on the build again and builds the marts that read them
+	@$(BIN)/retention-ledger predict
 
-test: lint build pytest ## what CI runs
+test: lint build unit-tests pytest ## what CI runs
+
+unit-tests: $(STAMP) ## the unit tests of the models, on the tables that a build has made
+	@$(BIN)/dbt --quiet test --select test_type:unit
 
 lint: $(STAMP) ## sqlfluff on the SQL, ruff on the Python
 	@$(BIN)/ruff check src tests
@@ -41,11 +41,11 @@ docs: $(STAMP) ## the documentation site in target/static_index.html
 	@$(BIN)/dbt docs generate --static
 
 demo-data: $(STAMP) ## writes the demo seeds again
-	@$(BIN)/python -m retention_ledger.demo_data
+	@$(BIN)/python -m retention_ledger.demo
 
 lock: ## resolves requirements.in again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-		--no-header --no-annotate --upgrade requirements.in -o requirements.txt
+		--no-header --no-annotate --no-emit-index-url --upgrade requirements.in -o requirements.txt
 
 clean: ## removes what builds leave behind, but not the environment
 	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal .pytest_cache .hypothesis .ruff_cache

@@ -6,6 +6,7 @@
         {% for name in policy_rules() %}
             {% do policy(name) %}
         {% endfor %}
+        {% do refuse_other_data() %}
         {% if not reads_demo_seeds() %}
             {% for table in policy('raw_tables') %}
                 {% do check_raw_table(table) %}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from dbt_project import dbt, query
 
-from retention_ledger.predict import predict
+from retention_ledger.prediction import predict
 
 FOUND = importlib.util.find_spec("lifetimes")
 pytestmark = pytest.mark.skipif(
@@ -69,7 +69,7 @@ def test_the_published_parameters_follow_from_the_raw_transactions(tmp_path: Pat
         """
         select r, alpha / 7, a, b, purchase_log_likelihood,
             (select sum(frequency * customers) from intermediate.int_lifetime_rows)
-        from predictions.lifetime_parameters
+        from intermediate.lifetime_parameters
         """,
     )
     assert (round(r, 3), round(a, 3), round(b, 3)) == (0.243, 0.793, 2.426)

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from retention_ledger import demo_data
+from retention_ledger.demo import customers_orders, shared
+from retention_ledger.demo.__main__ import COLUMNS, main
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "seeds"
@@ -146,7 +147,7 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Write the seeds twice."""
     folders = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
     for folder in folders:
-        demo_data.main(["--out", str(folder)])
+        main(["--out", str(folder)])
     return folders
 
 
@@ -169,7 +170,7 @@ def test_sizes() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_columns_and_no_line_breaks_in_values(name: str) -> None:
     lines = (SEEDS / f"{name}.csv").read_text(encoding="utf-8").split("\n")
-    assert tuple(lines[0].split(",")) == demo_data.COLUMNS[name]
+    assert tuple(lines[0].split(",")) == COLUMNS[name]
     assert len(lines) == len(read(name)) + 2  # the header and the end of the last line
 
 
@@ -260,13 +261,13 @@ def test_two_to_three_percent_of_orders_are_rejected() -> None:
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        *(("ordered_at", value) for value in demo_data.UNPARSABLE_DATES),
-        *(("ordered_at", value) for value in demo_data.FUTURE_DATES),
-        *(("ordered_at", value) for value in demo_data.TOO_EARLY_DATES),
-        *(("amount", value) for value in demo_data.UNPARSABLE_AMOUNTS),
-        *(("order_id", value) for value in demo_data.BLANKS),
-        *(("customer_id", value) for value in demo_data.BLANKS),
-        *(("status", value) for value in demo_data.BLANKS),
+        *(("ordered_at", value) for value in shared.UNPARSABLE_DATES),
+        *(("ordered_at", value) for value in customers_orders.FUTURE_DATES),
+        *(("ordered_at", value) for value in shared.TOO_EARLY_DATES),
+        *(("amount", value) for value in shared.UNPARSABLE_AMOUNTS),
+        *(("order_id", value) for value in shared.BLANKS),
+        *(("customer_id", value) for value in shared.BLANKS),
+        *(("status", value) for value in shared.BLANKS),
     ],
 )
 def test_each_bad_value_occurs(column: str, value: str) -> None:
@@ -358,7 +359,7 @@ def test_customers_without_id() -> None:
     assert sum(not clean(row["customer_id"]) for row in CUSTOMERS) > 0
 
 
-@pytest.mark.parametrize("column", demo_data.ATTRIBUTE_COLUMNS)
+@pytest.mark.parametrize("column", customers_orders.ATTRIBUTE_COLUMNS)
 def test_a_few_percent_of_attributes_are_missing(column: str) -> None:
     missing = sum(not clean(row[column]) for row in CUSTOMERS)
     assert 0 < missing < 0.05 * len(CUSTOMERS)
@@ -372,7 +373,7 @@ def test_white_space_and_letter_case_in_customers() -> None:
 
 
 def test_test_accounts_and_their_look_alikes() -> None:
-    assert len(TEST_ACCOUNT_IDS) == len(demo_data.TEST_EMAILS)
+    assert len(TEST_ACCOUNT_IDS) == len(shared.TEST_EMAILS)
     for local_part in ("contest.winner", "ines.example.com", "omar+shop"):
         assert all(not faults(row) for row in orders_of(local_part))
     real = [row for row in CUSTOMERS if not is_test_account(row)]

@@ -16,7 +16,8 @@ import pytest
 import test_demo_data as demo
 from test_demo_data import CUSTOMER_IDS, SEEDS, TEST_ACCOUNT_IDS, ZONES, Row, clean, padded, read
 
-from retention_ledger import demo_data, demo_subscriptions
+from retention_ledger.demo import customers_orders, shared, subscriptions
+from retention_ledger.demo.__main__ import COLUMNS, main
 
 TABLES = ("raw_subscriptions", "raw_exchange_rates")
 LAST_DAY = date(2025, 12, 14)
@@ -169,7 +170,7 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Write the seeds twice."""
     folders = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
     for folder in folders:
-        demo_data.main(["--out", str(folder)])
+        main(["--out", str(folder)])
     return folders
 
 
@@ -192,7 +193,7 @@ def test_sizes() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_columns_and_no_line_breaks_in_values(name: str) -> None:
     lines = (SEEDS / f"{name}.csv").read_text(encoding="utf-8").split("\n")
-    assert tuple(lines[0].split(",")) == demo_data.COLUMNS[name]
+    assert tuple(lines[0].split(",")) == COLUMNS[name]
     assert len(lines) == len(read(name)) + 2  # the header and the end of the last line
 
 
@@ -235,7 +236,7 @@ def test_enterprise_customers_stay_longest() -> None:
             for row in demo.CUSTOMERS
             if clean(row["customer_segment"]).lower() == segment
         }
-        for segment in demo_data.SEGMENTS
+        for segment in customers_orders.SEGMENTS
     }
     rates = {name: churn(MONTH_ENDS, customers) for name, customers in segments.items()}
     assert rates["enterprise"] < rates["small_business"] < rates["consumer"]
@@ -282,8 +283,8 @@ def test_plans_go_up_and_down_and_are_renewed() -> None:
         for first, second in pairwise(starts):
             old, new = WINNERS[subscription_id, first], WINNERS[subscription_id, second]
             plans = [clean(row["plan"]).lower() for row in (old, new)]
-            if set(plans) <= set(demo_subscriptions.PLANS):
-                ranks = [demo_subscriptions.PLANS.index(plan) for plan in plans]
+            if set(plans) <= set(subscriptions.PLANS):
+                ranks = [subscriptions.PLANS.index(plan) for plan in plans]
                 steps[
                     "up" if ranks[0] < ranks[1] else "down" if ranks[0] > ranks[1] else "same"
                 ] += 1
@@ -396,8 +397,10 @@ def test_a_handful_of_rows_has_no_exchange_rate() -> None:
 
 
 def test_every_hand_written_customer_has_a_case() -> None:
-    assert [case.local_part for case in demo_data.CASES if not rows_of(case.local_part)] == []
-    local_parts = [case.local_part for case in demo_subscriptions.CASES]
+    assert [
+        case.local_part for case in customers_orders.CASES if not rows_of(case.local_part)
+    ] == []
+    local_parts = [case.local_part for case in subscriptions.CASES]
     assert len(set(local_parts)) == len(local_parts)
     assert all(not faults(row) for part in local_parts for row in rows_of(part))
 
@@ -471,15 +474,15 @@ def test_three_to_five_percent_of_rows_are_rejected() -> None:
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        *(("started_on", value) for value in demo_data.UNPARSABLE_DATES),
-        *(("started_on", value) for value in demo_data.TOO_EARLY_DATES),
-        *(("ended_on", value) for value in demo_subscriptions.UNPARSABLE_ENDS),
-        *(("cancel_requested_on", value) for value in demo_subscriptions.UNPARSABLE_REQUESTS),
-        *(("monthly_amount", value) for value in demo_data.UNPARSABLE_AMOUNTS),
-        *(("subscription_id", value) for value in demo_data.BLANKS),
-        *(("customer_id", value) for value in demo_data.BLANKS),
-        *(("plan", value) for value in demo_data.BLANKS),
-        *(("currency", value) for value in demo_data.BLANKS),
+        *(("started_on", value) for value in shared.UNPARSABLE_DATES),
+        *(("started_on", value) for value in shared.TOO_EARLY_DATES),
+        *(("ended_on", value) for value in subscriptions.UNPARSABLE_ENDS),
+        *(("cancel_requested_on", value) for value in subscriptions.UNPARSABLE_REQUESTS),
+        *(("monthly_amount", value) for value in shared.UNPARSABLE_AMOUNTS),
+        *(("subscription_id", value) for value in shared.BLANKS),
+        *(("customer_id", value) for value in shared.BLANKS),
+        *(("plan", value) for value in shared.BLANKS),
+        *(("currency", value) for value in shared.BLANKS),
     ],
 )
 def test_each_bad_value_occurs(column: str, value: str) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betainc, betaln, expit, gammaln, roots_genlaguerre, roots_jacobi
 
-from retention_ledger import lifetime_value as lv
+from retention_ledger.prediction import lifetime_value as lv
 
 PUBLISHED = lv.PurchaseModel(0.243, 4.414, 0.793, 2.426, math.nan, 2357, True, "")
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from dbt_project import ONLINE_RETAIL, ROOT, dbt, query
 
-from retention_ledger.predict import predict
+from retention_ledger.prediction import predict
 
 pytestmark = pytest.mark.skipif(
     not ONLINE_RETAIL.exists(), reason="the Online Retail export is not here"
@@ -90,7 +90,8 @@ def test_the_prediction_fits_and_the_check_says_why_there_is_none(invoices: Path
     summary = predict(invoices)
     assert "r = " in summary and "p = " in summary
     [(ends_on, customers, message)] = query(
-        invoices, "select calibration_ends_on, customers, message from predictions.lifetime_holdout"
+        invoices,
+        "select calibration_ends_on, customers, message from intermediate.lifetime_holdout",
     )
     assert ends_on == date(2011, 6, 12)
     assert message.startswith("No check on the last 180 days: ")

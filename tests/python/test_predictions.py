@@ -3,16 +3,17 @@
 import shutil
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from dbt_project import dbt, query, records
 
-from retention_ledger.lifetime_value import (
+from retention_ledger.prediction import predict
+from retention_ledger.prediction.lifetime_value import (
     discounted_purchases,
     fit_purchase_model,
     fit_spend_model,
 )
-from retention_ledger.predict import predict
 
 VALUES = (
     "probability_alive", "expected_purchases_next_365_days", "expected_order_value",
@@ -23,7 +24,7 @@ VALUES = (
 def build_value_marts(database: Path, **settings: object) -> None:
     """Builds what reads the predictions, with its tests."""
     run = dbt(
-        "build", "--select", "source:predictions+", "--exclude", "resource_type:unit_test",
+        "build", "--select", "config.materialized:kept+", "--exclude", "resource_type:unit_test",
         database=database, settings=settings,
     )  # fmt: skip
     assert run.ok, run.text
@@ -52,7 +53,7 @@ def predicted(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_before_the_first_prediction_the_note_says_what_to_do(demo_database: Path) -> None:
-    assert notes(demo_database) == {"There are no predictions yet: run `make predict`."}
+    assert notes(demo_database) == {"There are no predictions yet: run `retention-ledger predict`."}
     for name in VALUES:
         assert query(
             demo_database,
@@ -129,7 +130,7 @@ def test_predictions_of_other_data_or_another_policy_are_not_used(
     run = dbt("run", database=database, settings=settings)
     assert run.ok, run.text
     [note] = notes(database)
-    assert reason in note and "make predict" in note
+    assert reason in note and "retention-ledger predict" in note
     assert query(
         database,
         "select count(probability_alive), count(predicted_lifetime_value) from marts.customer_lifetime_value",
@@ -158,3 +159,20 @@ def test_too_little_data_gives_no_number_and_a_sentence(tmp_path: Path) -> None:
         database,
         "select count(probability_alive), sum(lifetime_net_revenue) from marts.customer_lifetime_value",
     ) == [(0, 600)]
+
+
+def test_kept_tables_are_made_anew_only_for_other_columns(predicted: Path, tmp_path: Path) -> None:
+    """dbt leaves the rows that Python wrote; a table of an earlier version gives way to an empty one."""
+    database = Path(shutil.copy(predicted, tmp_path / "kept.duckdb"))
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table intermediate.lifetime_scores add column extra integer")
+        connection.execute("alter table intermediate.lifetime_holdout alter customers type integer")
+    counts = """
+        select (select count(*) from intermediate.lifetime_parameters),
+            (select count(*) > 0 from intermediate.lifetime_spend_scores),
+            (select count(*) from intermediate.lifetime_scores),
+            (select count(*) from intermediate.lifetime_holdout)
+    """
+    run = dbt("run", "--select", "config.materialized:kept", "--full-refresh", database=database)
+    assert run.ok, run.text
+    assert query(database, counts) == [(1, True, 0, 0)]

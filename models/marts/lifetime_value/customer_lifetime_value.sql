@@ -16,7 +16,11 @@ prediction as (
 ),
 
 scores as (
-    select * from {{ source('predictions', 'lifetime_scores') }}
+    select * from {{ ref('lifetime_scores') }}
+),
+
+spend_scores as (
+    select * from {{ ref('lifetime_spend_scores') }}
 ),
 
 realised as (
@@ -61,12 +65,7 @@ scored as (
         case when prediction.purchase_note is null then scores.probability_alive end as probability_alive,
         case when prediction.purchase_note is null then scores.expected_purchases_365 end as expected_purchases_365,
         case when prediction.purchase_note is null then scores.discounted_purchases end as discounted_purchases,
-        case
-            when prediction.value_note is null
-                then
-                    prediction.p * (prediction.v + greatest(histories.repeat_net_revenue, 0))
-                    / (prediction.p * histories.frequency + prediction.q - 1)
-        end as expected_order_value,
+        case when prediction.value_note is null then spend_scores.expected_order_value end as expected_order_value,
         case
             when textbook.lifetime_orders = 0 then 'The customer has no counted order.'
             else prediction.value_note
@@ -78,6 +77,9 @@ scored as (
         on histories.frequency = scores.frequency
         and histories.recency_days = scores.recency_days
         and histories.age_days = scores.age_days
+    left join spend_scores
+        on histories.frequency = spend_scores.frequency
+        and histories.repeat_net_revenue = spend_scores.repeat_net_revenue
 ),
 
 final as (

@@ -3,7 +3,7 @@ with prediction as (
 ),
 
 holdout as (
-    select * from {{ source('predictions', 'lifetime_holdout') }}
+    select * from {{ ref('lifetime_holdout') }}
 ),
 
 judged as (
@@ -19,7 +19,7 @@ judged as (
         holdout.naive_absolute_error,
         case
             when holdout.as_of_date is null and prediction.purchase_note is not null then prediction.purchase_note
-            when holdout.as_of_date is null then 'There is no check yet: run `make predict`.'
+            when holdout.as_of_date is null then 'There is no check yet: run `retention-ledger predict`.'
             else holdout.message
         end as note
     from prediction

@@ -38,9 +38,9 @@ customers as (
 
 measured as (
     select
-        frequency,
-        {{ days_between('first_order_on', 'last_order_on') }} as recency_days,
-        {{ days_between('first_order_on', 'calibration_ends_on') }} as age_days,
+        cast(frequency as {{ dbt.type_bigint() }}) as frequency,
+        cast({{ days_between('first_order_on', 'last_order_on') }} as {{ dbt.type_bigint() }}) as recency_days,
+        cast({{ days_between('first_order_on', 'calibration_ends_on') }} as {{ dbt.type_bigint() }}) as age_days,
         holdout_purchases
     from customers
 ),

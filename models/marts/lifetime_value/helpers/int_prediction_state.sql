@@ -15,7 +15,7 @@ as_of as (
 ),
 
 parameters as (
-    select * from {{ source('predictions', 'lifetime_parameters') }}
+    select * from {{ ref('lifetime_parameters') }}
 ),
 
 purchases as (
@@ -52,7 +52,7 @@ compared as (
         and parameters.policy_version = current_data.policy_version
         and parameters.fingerprint = current_data.fingerprint as is_current,
         'The predictions are of other data (through ' || cast(parameters.as_of_date as {{ dbt.type_string() }})
-        || ') or another policy (' || parameters.policy_version || '): run `make predict`.' as other_data_note
+        || ') or another policy (' || parameters.policy_version || '): run `retention-ledger predict`.' as other_data_note
     from parameters
     cross join current_data
 ),
@@ -62,11 +62,8 @@ judged as (
         current_data.as_of_date,
         current_data.policy_version,
         current_data.fingerprint,
-        compared.p,
-        compared.q,
-        compared.v,
         case
-            when compared.as_of_date is null then 'There are no predictions yet: run `make predict`.'
+            when compared.as_of_date is null then 'There are no predictions yet: run `retention-ledger predict`.'
             when not compared.is_current then compared.other_data_note
             when not compared.purchase_converged then compared.purchase_message
         end as purchase_note,
@@ -80,9 +77,6 @@ final as (
         as_of_date,
         policy_version,
         fingerprint,
-        p,
-        q,
-        v,
         purchase_note,
         coalesce(purchase_note, spend_note) as value_note
     from judged

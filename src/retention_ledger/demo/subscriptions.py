@@ -1,8 +1,7 @@
 """Make the demo's subscriptions and exchange rates: a monthly box the invented shop also sells.
 
-``demo_data`` calls ``build`` with its customers and writes both tables. Random numbers come
-from a generator of this module's own, so that nothing here changes the other seeds. The steps
-are those of ``demo_data``: simulate, add boundary cases by hand, spoil a small part.
+``build`` takes the customers of ``customers_orders``. Random numbers come from a generator of this
+module's own, so that nothing here changes the other seeds. The steps are those of that module: simulate, add boundary cases by hand, spoil a small part.
 
 A row is one paid period of a subscription. A renewal, another plan or another price starts the
 next row of the same subscription, on the day the old row ends. Rows are as they were known on
@@ -17,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
-from retention_ledger.demo_data import (
+from retention_ledger.demo.shared import (
     BLANKS,
     CLEAN_FORMAT,
     DATE_FORMATS,
@@ -1026,7 +1025,7 @@ def add_rate_dirt(rng: random.Random, table: list[Row]) -> None:
 
 
 def build(customers: list[Customer], seed: int = SEED) -> dict[str, list[Row]]:
-    """Return the rows of both tables for the customers of ``demo_data``."""
+    """Return the rows of both tables for the customers of ``customers_orders``."""
     rng = random.Random(seed)
     subscriptions = simulated_subscriptions(rng, customers)
     rows = [row for each in subscriptions for row in subscription_rows(each)]

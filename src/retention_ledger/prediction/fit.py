@@ -1,15 +1,12 @@
 """Fits the lifetime models on a build and writes what they predict beside it.
 
-`python -m retention_ledger.predict`, after `dbt build`; `make predict` then builds the marts that
-read the result. Works on the DuckDB file that RETENTION_LEDGER_DB names (default
-`warehouse.duckdb`): reads the summary tables int_lifetime_rows, int_lifetime_spend and
-int_lifetime_holdout, writes the tables of the schema `predictions`. The parameters carry the
-as-of date, the policy version and a fingerprint of the data; the marts use them only where these
-are their own.
+Reads the summary tables int_lifetime_rows, int_lifetime_spend and int_lifetime_holdout, and fills the
+tables lifetime_parameters, lifetime_scores, lifetime_spend_scores and lifetime_holdout, whose columns
+dbt's contracts promise. The parameters carry the as-of date, the policy version and a fingerprint of
+the data; the marts use them only where these are their own.
 """
 
 import json
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +14,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from retention_ledger.lifetime_value import (
+from retention_ledger.database import Build, find_build, opened
+from retention_ledger.errors import Stop
+from retention_ledger.prediction.lifetime_value import (
     PurchaseModel,
     SpendModel,
     discounted_purchases,
@@ -26,7 +25,6 @@ from retention_ledger.lifetime_value import (
     holdout_error,
     naive_purchases,
 )
-from retention_ledger.warehouse import warehouse_path
 
 Columns = dict[str, np.ndarray]
 
@@ -34,9 +32,18 @@ Columns = dict[str, np.ndarray]
 DISCOUNT_STEP_DAYS = 30
 
 
+READ = (
+    "policy_settings", "int_prediction_state",
+    "int_lifetime_rows", "int_lifetime_spend", "int_lifetime_holdout",
+)  # fmt: skip
+WRITTEN = (
+    "lifetime_parameters", "lifetime_scores", "lifetime_spend_scores", "lifetime_holdout",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
-class Build:
-    """What a build says of itself, and the settings of its policy that the prediction needs."""
+class State:
+    """What the marts were built from, and the settings of their policy that the prediction needs."""
 
     as_of_date: object
     policy_version: str
@@ -46,15 +53,23 @@ class Build:
     holdout_days: int
 
 
-def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
-    """The state of the build in the database; duckdb.CatalogException where there is none."""
+def read_state(connection: duckdb.DuckDBPyConnection, build: Build) -> State:
+    """The state of the build; Stop where it is half a build, or one of two policies."""
+    build.require(connection, READ + WRITTEN)
     [(as_of_date, policy_version, fingerprint)] = connection.execute(
-        "select as_of_date, policy_version, fingerprint from intermediate.int_prediction_state"
+        f"select as_of_date, policy_version, fingerprint from {build.table('int_prediction_state')}"
     ).fetchall()
-    settings = dict(
-        connection.execute("select setting, value from marts.policy_settings").fetchall()
-    )
-    return Build(
+    rows = connection.execute(
+        f"select setting, value, policy_version from {build.table('policy_settings')}"
+    ).fetchall()
+    settings = {setting: value for setting, value, _ in rows}
+    versions = sorted({policy_version, *(version for *_, version in rows)})
+    if len(versions) > 1:
+        raise Stop(
+            f"A part of the tables in {build.database} was built with other settings (policies {' and '.join(versions)}): "
+            "run `retention-ledger build` again."
+        )
+    return State(
         as_of_date,
         policy_version,
         fingerprint,
@@ -66,24 +81,22 @@ def read_build(connection: duckdb.DuckDBPyConnection) -> Build:
 
 def read_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Columns:
     """A summary table as arrays of floats, in a fixed order of rows."""
-    columns = connection.execute(f"select * from intermediate.{table} order by all").fetchnumpy()
+    columns = connection.execute(f"select * from {table} order by all").fetchnumpy()
     return {name: np.asarray(values, dtype=float) for name, values in columns.items()}
 
 
-def fit(connection: duckdb.DuckDBPyConnection) -> tuple[PurchaseModel, SpendModel, Columns]:
-    """Both models fitted on the whole data, and the distinct histories they were fitted on."""
-    rows = read_columns(connection, "int_lifetime_rows")
+def fit(rows: Columns, spend: Columns) -> tuple[PurchaseModel, SpendModel]:
+    """Both models fitted on the whole data, given as distinct histories and amounts."""
     purchases = fit_purchase_model(
         rows["frequency"], rows["recency_days"], rows["age_days"], rows["customers"]
     )
-    spend = read_columns(connection, "int_lifetime_spend")
     spending = fit_spend_model(
         spend["frequency"], spend["repeat_net_revenue"] / spend["frequency"], spend["customers"]
     )
-    return purchases, spending, rows
+    return purchases, spending
 
 
-def score(model: PurchaseModel, rows: Columns, build: Build) -> Columns:
+def score(model: PurchaseModel, rows: Columns, state: State) -> Columns:
     """What the model expects of every distinct history."""
     history = rows["frequency"], rows["recency_days"], rows["age_days"]
     return {
@@ -95,36 +108,48 @@ def score(model: PurchaseModel, rows: Columns, build: Build) -> Columns:
         "discounted_purchases": discounted_purchases(
             model,
             *history,
-            horizon=build.horizon_days,
-            discount_rate_per_year=build.discount_rate,
+            horizon=state.horizon_days,
+            discount_rate_per_year=state.discount_rate,
             units_per_year=365.25,
             step=DISCOUNT_STEP_DAYS,
         ),
     }
 
 
-def check(connection: duckdb.DuckDBPyConnection, build: Build) -> dict[str, object]:
+def score_spend(model: SpendModel, spend: Columns) -> Columns:
+    """What the model expects a purchase to be worth, for every amount that occurs and for none."""
+    frequency = np.append(0.0, spend["frequency"])
+    revenue = np.append(0.0, spend["repeat_net_revenue"])
+    return {
+        "frequency": frequency.astype(np.int64),
+        "repeat_net_revenue": revenue,
+        "expected_order_value": model.expected_average_value(
+            frequency, revenue / np.maximum(frequency, 1)
+        ),
+    }
+
+
+def check(connection: duckdb.DuckDBPyConnection, rows: Columns, state: State) -> dict[str, object]:
     """Fits on the data before the holdout and compares what it predicts with what happened."""
-    rows = read_columns(connection, "int_lifetime_holdout")
     known = rows["frequency"], rows["recency_days"], rows["age_days"]
     [(ends_on,)] = connection.execute(
-        "select cast(? as date) - cast(? as integer)", [build.as_of_date, build.holdout_days]
+        "select cast(? as date) - cast(? as integer)", [state.as_of_date, state.holdout_days]
     ).fetchall()
     result: dict[str, object] = {
         "calibration_ends_on": ends_on,
-        "holdout_days": build.holdout_days,
+        "holdout_days": state.holdout_days,
         "customers": int(rows["customers"].sum()),
     }
     model = fit_purchase_model(*known, rows["customers"])
     if not model.converged:
         return {
             **result,
-            "message": f"No check on the last {build.holdout_days} days: {model.message}",
+            "message": f"No check on the last {state.holdout_days} days: {model.message}",
         }
     error = holdout_error(
         rows["holdout_purchases"],
-        model.expected_purchases(build.holdout_days, *known),
-        naive_purchases(known[0], known[2], build.holdout_days),
+        model.expected_purchases(state.holdout_days, *known),
+        naive_purchases(known[0], known[2], state.holdout_days),
         rows["customers"],
     )
     return {
@@ -139,22 +164,18 @@ def check(connection: duckdb.DuckDBPyConnection, build: Build) -> dict[str, obje
 
 
 def write_row(connection: duckdb.DuckDBPyConnection, table: str, row: dict[str, object]) -> None:
-    """Replaces the one row of a table of the schema `predictions`."""
-    connection.execute(f"delete from predictions.{table}")
+    """Replaces the one row of a table."""
+    connection.execute(f"delete from {table}")
     names, places = ", ".join(row), ", ".join("?" * len(row))
-    connection.execute(
-        f"insert into predictions.{table} ({names}) values ({places})", list(row.values())
-    )
+    connection.execute(f"insert into {table} ({names}) values ({places})", list(row.values()))
 
 
-def write_scores(connection: duckdb.DuckDBPyConnection, scores: Columns | None) -> None:
+def write_scores(connection: duckdb.DuckDBPyConnection, table: str, scores: Columns | None) -> None:
     """Replaces the scores; none where the model cannot be used."""
-    connection.execute("delete from predictions.lifetime_scores")
+    connection.execute(f"delete from {table}")
     if scores is not None:
         connection.register("new_scores", scores)
-        connection.execute(
-            "insert into predictions.lifetime_scores by name select * from new_scores"
-        )
+        connection.execute(f"insert into {table} by name select * from new_scores")
         connection.unregister("new_scores")
 
 
@@ -163,22 +184,27 @@ def finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def predict(database: Path) -> str:
+def predict(database: Path, schema: str | None = None) -> str:
     """Fits, scores and checks; writes all of it in one transaction; returns a summary as text."""
     started = time.perf_counter()
-    with duckdb.connect(str(database)) as connection:
-        build = read_build(connection)
+    with opened(database, read_only=False) as connection:
+        build = find_build(connection, database, schema)
+        state = read_state(connection, build)
+        rows, spend, held_out = (
+            read_columns(connection, build.table(f"int_lifetime_{name}"))
+            for name in ("rows", "spend", "holdout")
+        )
         stamp = {
-            "as_of_date": build.as_of_date,
-            "policy_version": build.policy_version,
-            "fingerprint": build.fingerprint,
+            "as_of_date": state.as_of_date,
+            "policy_version": state.policy_version,
+            "fingerprint": state.fingerprint,
         }
-        purchases, spending, rows = fit(connection)
-        holdout = check(connection, build)
+        purchases, spending = fit(rows, spend)
+        holdout = check(connection, held_out, state)
         connection.begin()
         write_row(
             connection,
-            "lifetime_parameters",
+            build.table("lifetime_parameters"),
             {
                 **stamp,
                 **{name: finite(getattr(purchases, name)) for name in ("r", "alpha", "a", "b")},
@@ -191,8 +217,17 @@ def predict(database: Path) -> str:
                 "spend_message": None if spending.converged else spending.message,
             },
         )
-        write_scores(connection, score(purchases, rows, build) if purchases.converged else None)
-        write_row(connection, "lifetime_holdout", {**stamp, **holdout})
+        write_scores(
+            connection,
+            build.table("lifetime_scores"),
+            score(purchases, rows, state) if purchases.converged else None,
+        )
+        write_scores(
+            connection,
+            build.table("lifetime_spend_scores"),
+            score_spend(spending, spend) if spending.converged else None,
+        )
+        write_row(connection, build.table("lifetime_holdout"), {**stamp, **holdout})
         connection.commit()
     return summary(
         purchases, spending, holdout, int(rows["customers"].sum()), time.perf_counter() - started
@@ -229,30 +264,3 @@ def summary(
             f"{holdout['predicted_purchases']:,.0f} predicted, {holdout['naive_purchases']:,.0f} at the same frequency as before"
         )
     return "\n".join(lines)
-
-
-def main() -> int:
-    """Runs the prediction; 1 with a sentence where there is no build to predict from."""
-    database = warehouse_path()
-    if not database.exists():
-        print(f"There is no database {database} yet: run `dbt build` first.", file=sys.stderr)
-        return 1
-    try:
-        print(predict(database))
-    except duckdb.CatalogException as error:
-        print(
-            f"The database {database} has no complete build to predict from ({error}): run `dbt build` first.",
-            file=sys.stderr,
-        )
-        return 1
-    except duckdb.IOException as error:
-        print(
-            f"The database {database} cannot be written, because another program has it open: {error}",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,62 +1,48 @@
-"""Write the demo seeds: customers, orders, refunds and subscriptions of an invented shop.
-
-Usage: python -m retention_ledger.demo_data [--out seeds]
-
-The files are the same, byte for byte, on every run. They are made in three steps:
+"""Make the demo's customers, orders and refunds: an invented shop, in three steps.
 
 1. simulate a clean shop with the structure a retention analyst expects,
 2. add boundary cases written by hand (``CASES``) and test accounts,
 3. spoil a small part of the rows; each kind of dirt is one function that says what it
    imitates and what staging does with it. The tables at the end of the dirt section
    (``ORDER_DAMAGE`` and so on) say how many rows each kind touches.
-
-Subscriptions and exchange rates are made in the same way by ``demo_subscriptions``.
-
-Every value is text. A timestamp without a zone is business time, Europe/London.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
-from zoneinfo import ZoneInfo
+
+from retention_ledger.demo.shared import (
+    BLANKS,
+    CLEAN_FORMAT,
+    DATE_FORMATS,
+    LAST_MOMENT,
+    LONDON,
+    NO_BREAK_SPACE,
+    PADDINGS,
+    TEST_EMAILS,
+    THOUSANDS_SEPARATORS,
+    TOO_EARLY_DATES,
+    UNPARSABLE_AMOUNTS,
+    UNPARSABLE_DATES,
+    ZONES,
+    Customer,
+    Dirt,
+    Order,
+    Row,
+    add_dirt,
+    blank_customer_ids,
+    exact_duplicates,
+    money,
+    set_in_turn,
+    unknown_customers,
+)
 
 SEED = 20251214
-LONDON = ZoneInfo("Europe/London")
-LAST_MOMENT = datetime(2025, 12, 14, 23, 59, 59)  # data is complete up to here
-CLEAN_FORMAT = "%Y-%m-%d %H:%M:%S"
 DAYS_PER_MONTH = 30.4
 
-COLUMNS = {
-    "raw_customers": (
-        "customer_id",
-        "email",
-        "signed_up_at",
-        "country",
-        "acquisition_channel",
-        "customer_segment",
-    ),
-    "raw_orders": ("order_id", "customer_id", "ordered_at", "status", "amount", "updated_at"),
-    "raw_refunds": ("refund_id", "order_id", "refunded_at", "amount"),
-    "raw_subscriptions": (
-        "subscription_id",
-        "customer_id",
-        "plan",
-        "started_on",
-        "ended_on",
-        "monthly_amount",
-        "currency",
-        "cancel_requested_on",
-        "cancel_reason",
-        "updated_at",
-    ),
-    "raw_exchange_rates": ("currency", "valid_from", "rate"),
-}
 
 # --- What the shop looks like -------------------------------------------------------------
 
@@ -151,17 +137,6 @@ LAST_NAMES = (
     "okafor", "patel", "quinn", "roux", "schmidt", "smith", "taylor", "visser", "walker", "young",
 )  # fmt: skip
 
-# All of these are test accounts. They order too, and must never reach a metric.
-TEST_EMAILS = (
-    "qa@example.com",
-    "checkout.robot@example.com",
-    "Demo.User@Example.COM",
-    " load-1@test.invalid",
-    "load-2@test.invalid",
-    "anna+test@mail.example",
-    "ben+TEST@mail.example",
-    "release+test@shop.example",
-)
 ORDERS_PER_TEST_ACCOUNT = 10
 
 # --- Boundary cases by hand ---------------------------------------------------------------
@@ -289,33 +264,6 @@ CASES = (
 
 # --- Records of the clean shop ------------------------------------------------------------
 
-Row = dict[str, str]
-
-
-@dataclass
-class Order:
-    """An order as it really happened."""
-
-    ordered_at: datetime
-    status: str
-    pence: int
-    written_as: str = ""  # how the export spells ordered_at, if not in the clean format
-    order_id: str = ""
-
-
-@dataclass
-class Customer:
-    """A customer with all orders."""
-
-    email: str
-    signed_up_at: datetime
-    country: str
-    channel: str
-    segment: str
-    by_hand: bool = False  # boundary cases and test accounts stay as they are
-    orders: list[Order] = field(default_factory=list)
-    customer_id: str = ""
-
 
 @dataclass
 class Refund:
@@ -327,11 +275,6 @@ class Refund:
 
 
 # --- Small helpers ------------------------------------------------------------------------
-
-
-def money(pence: int) -> str:
-    """Format pence as pounds with two decimals."""
-    return f"{pence // 100}.{pence % 100:02d}"
 
 
 def to_local(text: str) -> datetime:
@@ -577,29 +520,7 @@ def refund_row(number: int, refund: Refund) -> Row:
 #
 # A dirt function gets clean rows, spoils them in place and returns rows to add, if any.
 
-BLANKS = ("", "  ", "NULL", "nan")
-UNPARSABLE_DATES = ("not a date", "2023-02-30 10:00:00", "31/31/2023", "")
 FUTURE_DATES = ("2035-06-01 12:00:00", "2099-12-31 23:59:59", "2026-01-01 00:00:00")
-TOO_EARLY_DATES = ("1900-01-01 00:00:00", "1970-01-01 00:00:00", "1989-12-31 23:59:59")
-UNPARSABLE_AMOUNTS = ("abc", "12,5", "")
-NO_BREAK_SPACE = "\u00a0"
-PADDINGS = (" {}", "{} ", "  {}  ", "{}\t", "\t{}", NO_BREAK_SPACE + "{}", "{}" + NO_BREAK_SPACE)
-THOUSANDS_SEPARATORS = (",", " ", "'")
-DATE_FORMATS = (
-    "%Y-%m-%dT%H:%M:%S",
-    "%d/%m/%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%Y%m%d",
-    "%d %b %Y %H:%M",
-    "%Y-%m-%d",
-)
-ZONES = (  # offset from UTC in hours and how the export writes such a timestamp
-    (0, "%Y-%m-%dT%H:%M:%SZ"),
-    (0, "%Y-%m-%dT%H:%M:%S+00:00"),
-    (2, "%Y-%m-%dT%H:%M:%S+02:00"),
-    (-5, "%Y-%m-%dT%H:%M:%S-05:00"),
-    (0, "%Y-%m-%d %H:%M:%S UTC"),
-)
 
 DATE_COLUMNS = ("signed_up_at", "ordered_at", "refunded_at")
 PADDED_COLUMNS = ("customer_id", "order_id", "refund_id", "status", "country", "email")
@@ -622,18 +543,7 @@ def pounds(row: Row) -> float:
     return float(row["amount"])
 
 
-def set_in_turn(rows: Sequence[Row], column: str, values: Sequence[str]) -> None:
-    """Overwrite a column, going round the values so that each of them occurs."""
-    for number, row in enumerate(rows):
-        row[column] = values[number % len(values)]
-
-
 # Repeated orders
-
-
-def exact_duplicates(_rng: random.Random, rows: list[Row]) -> list[Row]:
-    """A load that ran twice, for any table. Staging keeps one of the rows."""
-    return [dict(row) for row in rows]
 
 
 def padded_duplicates(_rng: random.Random, rows: list[Row]) -> list[Row]:
@@ -694,17 +604,6 @@ def negative_amounts(_rng: random.Random, rows: list[Row]) -> None:
 def unparsable_amounts(_rng: random.Random, rows: list[Row]) -> None:
     """Amounts that are no number, with a decimal comma, or missing. Staging rejects the row."""
     set_in_turn(rows, "amount", UNPARSABLE_AMOUNTS)
-
-
-def unknown_customers(rng: random.Random, rows: list[Row]) -> None:
-    """Customers deleted from the shop system. Staging rejects the order."""
-    for row in rows:
-        row["customer_id"] = f"C{rng.randint(90000, 99999)}"
-
-
-def blank_customer_ids(_rng: random.Random, rows: list[Row]) -> None:
-    """Guest checkouts without a customer. Staging rejects the order."""
-    set_in_turn(rows, "customer_id", BLANKS)
 
 
 def blank_order_ids(_rng: random.Random, rows: list[Row]) -> None:
@@ -834,11 +733,6 @@ def refunds_before_order(_rng: random.Random, rows: list[Row]) -> None:
 # What may be spoilt
 
 
-def any_row(_row: Row) -> bool:
-    """Every row will do."""
-    return True
-
-
 def is_correctable(row: Row) -> bool:
     """Completed, paid, and old enough for a correction before the end of the data."""
     old_enough = event_time(row) < LAST_MOMENT - timedelta(days=30)
@@ -858,15 +752,6 @@ def is_large(row: Row) -> bool:
 def is_near_midnight(row: Row) -> bool:
     """A time zone can move the row to another day."""
     return event_time(row).hour in (0, 22, 23)
-
-
-@dataclass(frozen=True)
-class Dirt:
-    """One kind of dirt: what to do, to how many rows, and which rows qualify."""
-
-    apply: Callable[[random.Random, list[Row]], list[Row] | None]
-    count: int
-    qualifies: Callable[[Row], bool] = any_row
 
 
 # Orders that have refunds stay out of ORDER_DAMAGE, else their refunds would be spoilt too.
@@ -920,19 +805,6 @@ REFUND_DIRT = (
 )
 
 
-def add_dirt(
-    rng: random.Random, table: list[Row], candidates: list[Row], kinds: Sequence[Dirt]
-) -> None:
-    """Apply each kind of dirt to candidates of its own, adding new rows at random places."""
-    left = rng.sample(candidates, len(candidates))
-    for kind in kinds:
-        chosen = [row for row in left if kind.qualifies(row)][: kind.count]
-        taken = {id(row) for row in chosen}
-        left = [row for row in left if id(row) not in taken]
-        for extra in kind.apply(rng, chosen) or []:
-            table.insert(rng.randint(0, len(table)), extra)
-
-
 def add_order_dirt(
     rng: random.Random, table: list[Row], by_hand: set[str], refunds: list[Row]
 ) -> None:
@@ -947,13 +819,8 @@ def add_order_dirt(
     add_dirt(rng, table, to_respell, ORDER_SPELLINGS)
 
 
-# --- Everything together ------------------------------------------------------------------
-
-
-def build(seed: int = SEED) -> dict[str, list[Row]]:
-    """Return the rows of all tables."""
-    from retention_ledger import demo_subscriptions  # here, because it builds on this module
-
+def build(seed: int = SEED) -> tuple[list[Customer], dict[str, list[Row]]]:
+    """Return the customers, and the rows of the three tables."""
     rng = random.Random(seed)
     customers = simulated_customers(rng) + case_customers() + staff_customers(rng)
     number_records(customers)
@@ -971,30 +838,8 @@ def build(seed: int = SEED) -> dict[str, list[Row]]:
     free_customers = [row for row in customer_rows if row["customer_id"] not in by_hand]
     add_dirt(rng, customer_rows, free_customers, CUSTOMER_DIRT)
     add_dirt(rng, refund_rows, list(refund_rows), REFUND_DIRT)
-    tables = {"raw_customers": customer_rows, "raw_orders": order_rows, "raw_refunds": refund_rows}
-    return tables | demo_subscriptions.build(customers)
-
-
-def write_tables(folder: Path, tables: dict[str, list[Row]]) -> None:
-    """Write one CSV file for each table."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in tables.items():
-        with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS[name], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the seeds into the folder given on the command line."""
-    parser = argparse.ArgumentParser(description="Write the demo seeds.")
-    parser.add_argument("--out", type=Path, default=Path("seeds"), help="folder to write to")
-    options = parser.parse_args(arguments)
-    tables = build()
-    write_tables(options.out, tables)
-    for name, rows in tables.items():
-        print(f"{name}: {len(rows)} rows")
-
-
-if __name__ == "__main__":
-    main()
+    return customers, {
+        "raw_customers": customer_rows,
+        "raw_orders": order_rows,
+        "raw_refunds": refund_rows,
+    }

@@ -1,0 +1,253 @@
+"""What the commands do."""
+
+import contextlib
+import io
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from retention_ledger.cli.dbt import Dbt, failure, warnings_of
+from retention_ledger.cli.headline import headline
+from retention_ledger.cli.progress import Stages
+from retention_ledger.cli.project import Project, database_of
+from retention_ledger.cli.settings import as_vars, read_settings
+from retention_ledger.database import check_file, find_build, opened, why_not_opened
+from retention_ledger.errors import Stop
+
+#: The tables that the prediction writes, and all that reads them.
+PREDICTED = "config.materialized:kept+"
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """The options of `retention-ledger build` that dbt is told."""
+
+    select: tuple[str, ...] = ()
+    full_refresh: bool = False
+    threads: int | None = None
+    replace: bool = False
+
+    def for_selection(self) -> list[str]:
+        """Which nodes; unit tests say nothing about the user's data and belong to the contributor."""
+        chosen = ["--select", *self.select] if self.select else []
+        return ["--exclude-resource-type", "unit_test", *chosen]
+
+    def for_build(self) -> list[str]:
+        """The selection, and how to build it."""
+        threads = ["--threads", str(self.threads)] if self.threads else []
+        return [*self.for_selection(), *threads, *(["--full-refresh"] if self.full_refresh else [])]
+
+
+@contextlib.contextmanager
+def working(out: Console, what: str) -> Iterator[None]:
+    """Says what is going on; on a terminal until it is done."""
+    if out.is_terminal:
+        with out.status(what):
+            yield
+    else:
+        out.print(what, soft_wrap=True, markup=False)
+        yield
+
+
+def say(out: Console, *parts: str | Table) -> None:
+    """Prints lines and tables in full: on a narrow terminal they are folded, never cut."""
+    wide = Console(
+        file=io.StringIO(), force_terminal=out.is_terminal, no_color=out.no_color, width=10_000,
+        highlight=False,
+    )  # fmt: skip
+    for part in parts:
+        wide.print(part, markup=False, soft_wrap=isinstance(part, str))
+    for line in wide.file.getvalue().splitlines():
+        out.file.write(line.rstrip() + "\n")
+    out.file.flush()
+
+
+def named_database(database: Path | None, project: Project) -> Path | None:
+    """The file the commands work on: `--database`, for this run, or what the profile names."""
+    if database is not None:
+        os.environ["RETENTION_LEDGER_DB"] = str(database)
+    found = database_of(project)
+    if database is not None and (found is None or found.absolute() != database.absolute()):
+        raise Stop(
+            f"The profile in {project.profiles or 'your dbt profiles'} names "
+            f"{found or 'another kind of warehouse'} and does not look at RETENTION_LEDGER_DB, which `--database` sets: "
+            "write path: \"{{ env_var('RETENTION_LEDGER_DB') }}\" there, or leave `--database` out."
+        )
+    return found
+
+
+def must_be_file(database: Path | None, what: str) -> Path:
+    """The DuckDB file; Stop on other warehouses."""
+    if database is None:
+        raise Stop(
+            f"{what} reads DuckDB files, and the profile of this project names another database."
+        )
+    return database
+
+
+def check_writable(database: Path) -> None:
+    """Stop where the database is open elsewhere, or is none: said before dbt reads the project."""
+    import duckdb
+
+    check_file(database, must_exist=False)
+    if database.exists():
+        if not os.access(database, os.W_OK):
+            raise Stop(f"The database {database} may only be read, and a build writes to it.")
+        try:
+            duckdb.connect(str(database)).close()
+        except (duckdb.Error, OSError) as error:
+            raise Stop(why_not_opened(database, error)) from error
+
+
+def build(
+    out: Console,
+    project: Project,
+    settings_file: Path | None,
+    database: Path | None,
+    options: BuildOptions,
+    verbose: bool,
+) -> None:
+    """Builds everything: dbt, the prediction, the marts that read it; then says the headline."""
+    started = time.perf_counter()
+    settings = as_vars(read_settings(settings_file, project.settings())) if settings_file else {}
+    if options.replace and options.select:
+        raise Stop(
+            "`--replace` builds everything: other data beside a part of the old would mix both. "
+            "Leave `--select` out."
+        )
+    file = named_database(database, project)
+    if file is not None:
+        check_writable(file)
+    dbt = Dbt(project, {**settings, **({"replace_data": True} if options.replace else {})}, verbose)
+    with working(out, "Reading the project ..."):
+        dbt.read()
+        nodes = dbt.nodes(options.for_selection())
+    outcome = run_build(out, dbt, nodes, options.for_build())
+    built = [result.node.unique_id for result in outcome.results()]
+    said = warnings_of(outcome, project)
+    fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
+    if file is not None and fills:
+        out.print()
+        said += predict_and_build(out, dbt, file, options.threads)
+    report_end(out, built, time.perf_counter() - started, said)
+    if file is None:
+        say(
+            out,
+            "The prediction and the headline read DuckDB files; this build is in another warehouse.",
+        )
+    elif not options.select:
+        say(out, "", *headline(file, dbt.schema()))
+
+
+def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> Any:
+    """One `dbt build` with its progress; Stop with what failed."""
+    if not nodes:
+        raise Stop("Nothing is selected: `--select` names no model, seed or test of the project.")
+    if dbt.verbose:
+        outcome = dbt.run("build", *options)
+    else:
+        with Stages(out, nodes, dbt.project.rooms()) as stages:
+            outcome = dbt.run("build", *options, listen=stages)
+    if not outcome.passed:
+        raise Stop("The build stopped.\n" + failure(outcome, dbt.project))
+    return outcome
+
+
+def report_end(out: Console, built: list[str], seconds: float, said: list[str]) -> None:
+    """What was built, and what it warns of."""
+    tests = sum(name.startswith("test.") for name in built)
+    others = sum(name.startswith(("model.", "seed.", "snapshot.")) for name in built)
+    say(
+        out,
+        "",
+        f"{others:,} tables and views built and {tests:,} data tests passed in {seconds:.0f} s.",
+    )
+    if said:
+        say(out, "", "Warnings:", *(f"  {line}" for line in said))
+
+
+def predict_and_build(out: Console, dbt: Dbt, database: Path, threads: int | None) -> list[str]:
+    """Fits the lifetime models and builds the marts that read them, with the vars of the build."""
+    from retention_ledger.prediction import predict
+
+    with working(out, "Fitting the lifetime models ..."):
+        summary = predict(database, dbt.schema())
+    say(out, summary)
+    options = BuildOptions(select=(PREDICTED,), threads=threads)
+    with working(out, "Building the marts that read them ..."):
+        outcome = dbt.run("build", *options.for_build())
+    if not outcome.passed:
+        raise Stop(
+            "The build of the marts that read the prediction stopped.\n"
+            + failure(outcome, dbt.project)
+        )
+    return warnings_of(outcome, dbt.project)
+
+
+def predict_again(
+    out: Console,
+    project: Project,
+    settings_file: Path | None,
+    database: Path | None,
+    schema: str | None,
+    threads: int | None,
+    verbose: bool,
+) -> None:
+    """Predicts on a build that is there, with the settings that it was built with."""
+    given = as_vars(read_settings(settings_file, project.settings())) if settings_file else None
+    file = must_be_file(named_database(database, project), "The prediction")
+    with opened(file, read_only=False) as connection:
+        held = find_build(connection, file, schema)
+        held.require(connection, ["policy_settings"])
+        [(version,)] = connection.execute(
+            f"select distinct policy_version from {held.table('policy_settings')}"
+        ).fetchall()
+    if given is not None and json.dumps(given, sort_keys=True, default=str) != json.dumps(
+        held.settings, sort_keys=True
+    ):
+        raise Stop(
+            f"The build in {file} was made with other settings than {settings_file} has{difference(given, held.settings)}: "
+            "run `retention-ledger build` with these, or leave `--settings` out."
+        )
+    dbt = Dbt(project, held.settings, verbose)
+    with working(out, "Reading the project ..."):
+        dbt.read()
+        current = dbt.run("compile", "--inline", "{{ retention_ledger.policy_version() }}")
+    if not current.passed:
+        raise Stop(failure(current, project))
+    now = current.results()[0].node.compiled_code.strip()
+    if now != version:
+        raise Stop(
+            f"The build in {file} was made with the policy {version}, and the project now has {now}: "
+            "run `retention-ledger build` again."
+        )
+    said = predict_and_build(out, dbt, file, threads)
+    if said:
+        say(out, "", "Warnings:", *(f"  {line}" for line in said))
+
+
+def difference(given: dict[str, Any], held: dict[str, Any]) -> str:
+    """The first setting that differs, in brackets."""
+    for name in sorted({*given, *held}):
+        if given.get(name) != held.get(name):
+            there = (
+                f"`{name}` is {json.dumps(held[name])} there"
+                if name in held
+                else f"`{name}` is not set there"
+            )
+            here = json.dumps(given[name], default=str) if name in given else "not set"
+            return f" ({there} and {here} here)"
+    return ""
+
+
+def show(out: Console, project: Project, database: Path | None, schema: str | None) -> None:
+    """Prints the headline of a build."""
+    file = must_be_file(named_database(database, project), "The headline")
+    say(out, *headline(file, schema))

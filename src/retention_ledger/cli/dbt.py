@@ -1,0 +1,185 @@
+"""dbt in this process: its commands, its progress, and what it says of failures."""
+
+import contextlib
+import gc
+import io
+import json
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from retention_ledger.cli.project import Project
+from retention_ledger.errors import Stop
+
+#: Statuses of a node that did not fail.
+FINE = {"success", "pass", "warn", "skipped", "no-op", "partial success"}
+
+
+@dataclass
+class Outcome:
+    """What a dbt command did: results per node, warnings of macros, and whether it passed."""
+
+    passed: bool
+    result: Any
+    exception: Exception | None
+    said: list[str] = field(default_factory=list)
+
+    def results(self) -> list[Any]:
+        """The results of the nodes."""
+        return list(getattr(self.result, "results", None) or [])
+
+
+@dataclass
+class Dbt:
+    """dbt with one project and one set of vars. The project is read once, by `read`."""
+
+    project: Project
+    settings: dict[str, Any]
+    verbose: bool = False
+    manifest: Any = None
+
+    def run(self, *command: str, listen: Callable[[Any], None] = lambda event: None) -> Outcome:
+        """Runs a dbt command; nothing of its own is printed, unless verbose."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        # dbt makes millions of objects when it reads a project, and nearly all of them stay.
+        gc.set_threshold(200_000)
+        said: list[str] = []
+
+        def heard(event: Any) -> None:
+            if event.info.name == "JinjaLogWarning" and event.data.msg not in said:
+                said.append(event.data.msg)
+            listen(event)
+
+        name, *options = command
+        arguments = [name, *options, *self.project.arguments(), "--vars", json.dumps(self.settings)]
+        if not sys.stdout.isatty():
+            arguments.insert(0, "--no-use-colors")
+        silence = contextlib.ExitStack()
+        if not self.verbose:
+            silence.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            silence.enter_context(contextlib.redirect_stderr(io.StringIO()))
+            silence.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+        with silence:
+            try:
+                done = dbtRunner(manifest=self.manifest, callbacks=[heard]).invoke(arguments)
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+        return Outcome(done.success, done.result, done.exception, said)
+
+    def read(self) -> None:
+        """Reads the project, so that the commands after it need not."""
+        outcome = self.run("parse")
+        if not outcome.passed:
+            raise Stop(failure(outcome, self.project))
+        self.manifest = outcome.result
+
+    def schema(self) -> str:
+        """The schema in which this project's build says what it is."""
+        from retention_ledger.database import DATA_HELD
+
+        node = self.manifest.nodes.get(f"model.retention_ledger.{DATA_HELD}")
+        if node is None:
+            raise Stop(
+                f"The project in {self.project.folder} has the models of retention_ledger switched off."
+            )
+        return node.schema
+
+    def nodes(self, options: Iterable[str]) -> list[Any]:
+        """The nodes that `dbt build` with these options would build."""
+        outcome = self.run("list", "--output", "json", "--output-keys", "unique_id", *options)
+        if not outcome.passed:
+            raise Stop(failure(outcome, self.project))
+        names = [json.loads(line)["unique_id"] for line in outcome.result or []]
+        return [self.manifest.nodes[name] for name in names if name in self.manifest.nodes]
+
+
+def cleaned(message: str | None) -> str:
+    """What dbt says of a fault, without the headings, traces and code around it."""
+    kept: list[str] = []
+    for line in (message or "").splitlines():
+        text = line.strip()
+        if re.match(r"(> )?(in|called by) (macro|model|test|operation|seed|snapshot)\b", text):
+            continue
+        if re.match(
+            r"(Runtime|Compilation|Database|Parsing|Dependency|Internal|Env var) Error\b", text
+        ):
+            text = re.sub(r"^\w+( var)? Error( in [\w ]+?\S+ \([^)]*\))?:?\s*", "", text)
+        if re.match(r"compiled code at |LINE \d+:|\^|Encountered an error", text):
+            break
+        if text:
+            kept.append(text)
+    said = " ".join(kept)
+    # fail_when() says its sentence through the database.
+    said = re.sub(r"^Invalid Input Error: ", "", said)
+    rows = re.match(r"Got (\d+) results?, configured to (?:fail|warn) if", said)
+    if rows:
+        number = int(rows.group(1))
+        return f"{number:,} {'row breaks' if number == 1 else 'rows break'} the rule"
+    return said or "dbt gives no reason"
+
+
+def shown(path: Path) -> Path:
+    """A path as seen from here, where that is shorter."""
+    relative = Path(os.path.relpath(path))
+    return relative if len(str(relative)) < len(str(path)) else path
+
+
+def fault(result: Any, project: Project) -> list[str]:
+    """The lines that say what is wrong with one node, and where to look."""
+    node = result.node
+    kind = str(node.resource_type)
+    if kind == "operation":
+        return [cleaned(result.message)]
+    lines = [f"{kind} {node.name}: {cleaned(result.message)}"]
+    where = str(shown(project.folder / node.original_file_path))
+    if node.package_name != project_name(project):
+        where = f"{node.package_name}: {node.original_file_path}"
+    compiled = getattr(node, "compiled_path", None)
+    if kind == "test" and compiled:
+        where += f"; its query: {shown(project.folder / compiled)}"
+    return [*lines, f"    in {where}"]
+
+
+def project_name(project: Project) -> str:
+    """The name in the dbt_project.yml of a project."""
+    from retention_ledger.cli.project import project_file
+
+    return str(project_file(project.folder).get("name"))
+
+
+def failure(outcome: Outcome, project: Project) -> str:
+    """Sentences for a dbt command that did not pass."""
+    failed = [result for result in outcome.results() if str(result.status) not in FINE]
+    skipped = sum(str(result.status) == "skipped" for result in outcome.results())
+    lines: list[str] = []
+    for result in failed:
+        lines += fault(result, project)
+    if outcome.exception is not None:
+        said = cleaned(str(outcome.exception))
+        if said not in " ".join(lines):
+            lines.append(said)
+    if skipped:
+        one = skipped == 1
+        lines.append(
+            f"{skipped:,} {'table or test that rests' if one else 'tables and tests that rest'} on this "
+            f"{'was' if one else 'were'} left out."
+        )
+    lines.append(f"dbt's log is {shown(project.logs / 'dbt.log')}; `--verbose` shows it.")
+    return "\n".join(lines or ["dbt gives no reason."])
+
+
+def warnings_of(outcome: Outcome, project: Project) -> list[str]:
+    """What a build that passed warns of: tests of severity warn, and warnings of macros."""
+    lines = list(outcome.said)
+    for result in outcome.results():
+        if str(result.status) == "warn":
+            lines += fault(result, project)
+    return lines

@@ -1,0 +1,149 @@
+"""A built database: how it is opened, and what it says of itself in the table int_data_held."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from retention_ledger.errors import Stop
+
+#: Written by the hooks of macros/raw/data_held.sql.
+DATA_HELD = "int_data_held"
+
+
+def quoted(name: str) -> str:
+    """An identifier as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a database holds: whose data, the settings it was built with, and where its tables are."""
+
+    database: Path
+    catalog: str
+    data: dict[str, str]
+    settings: dict[str, Any]
+    relations: dict[str, list[str]]
+    last_build: str
+
+    def table(self, model: str) -> str:
+        """The table or view of a model, as SQL; Stop where this version knows no such model."""
+        if model not in self.relations:
+            raise Stop(
+                f"The database {self.database} was built by another version, which has no {model}: "
+                "run `retention-ledger build` again."
+            )
+        return ".".join(map(quoted, [self.catalog, *self.relations[model]]))
+
+    def name(self, model: str) -> str:
+        """The table of a model as a person writes it."""
+        return ".".join(self.relations[model])
+
+    def require(self, connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:
+        """Stop where one of the tables is missing: half a build."""
+        there = set(
+            connection.execute(
+                "select table_schema, table_name from information_schema.tables where table_catalog = ?",
+                [self.catalog],
+            ).fetchall()
+        )
+        missing = [
+            self.name(model)
+            for model in models
+            if self.table(model) and tuple(self.relations[model]) not in there
+        ]
+        if missing:
+            raise Stop(
+                f"The build in {self.database} is not complete, there is no {' and no '.join(missing)}: "
+                "run `retention-ledger build` again and look at what it says."
+            )
+
+
+def check_file(path: Path, must_exist: bool) -> None:
+    """Stop where no database can be at a path."""
+    if path.is_dir():
+        raise Stop(f"{path} is a folder; name a database file, such as {path / 'my_shop.duckdb'}.")
+    if not path.exists() and must_exist:
+        raise Stop(
+            f"There is no database {path} yet: run `retention-ledger build` first, "
+            "or name the database with `--database FILE`."
+        )
+    if not path.exists() and not path.absolute().parent.is_dir():
+        raise Stop(
+            f"There is no folder {path.absolute().parent} to put the database {path.name} into."
+        )
+
+
+def why_not_opened(path: Path, error: Exception) -> str:
+    """A sentence for what DuckDB says of a file that it cannot open."""
+    said = " ".join(str(error).split())
+    if "lock" in said.lower():
+        holder = said[said.find("(PID") :].split(")")[0].lstrip("(") if "(PID" in said else ""
+        return (
+            f"The database {path} is open in another program{f' ({holder})' if holder else ''}, and DuckDB allows "
+            "one writer or many readers: close it there, or build into another file with `--database FILE`."
+        )
+    if "not a valid DuckDB database" in said:
+        return f"{path} is a file, but no DuckDB database: name another one with `--database FILE`."
+    return f"The database {path} cannot be opened: {said}"
+
+
+@contextmanager
+def opened(path: Path, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a database that must be there."""
+    check_file(path, must_exist=True)
+    if not read_only and not os.access(path, os.W_OK):
+        raise Stop(f"The database {path} may only be read, and this command writes to it.")
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except (duckdb.Error, OSError) as error:
+        raise Stop(why_not_opened(path, error)) from error
+    with connection:
+        yield connection
+
+
+def find_build(
+    connection: duckdb.DuckDBPyConnection, database: Path, schema: str | None = None
+) -> Build:
+    """The build in the database, which must have passed. Of several in one file, `schema` names one."""
+    [(catalog,)] = connection.execute("select current_database()").fetchall()
+    schemas = [
+        found
+        for (found,) in connection.execute(
+            "select table_schema from information_schema.tables where table_catalog = ? and table_name = ? order by 1",
+            [catalog, DATA_HELD],
+        ).fetchall()
+        if schema in (None, found)
+    ]
+    if len(schemas) > 1:
+        raise Stop(
+            f"The database {database} holds several builds, whose helpers are in the schemas {', '.join(schemas)}: "
+            f"name one of these, as in `--schema {schemas[0]}`."
+        )
+    rows = []
+    if schemas:
+        held = ".".join(map(quoted, [catalog, schemas[0], DATA_HELD]))
+        rows = connection.execute(
+            f"select data, settings, relations, last_build from {held}"
+        ).fetchall()
+    if not rows:
+        where = f" in the schema {schema}" if schema else ""
+        raise Stop(
+            f"The database {database} holds no build of this version{where}: run `retention-ledger build` first, "
+            "or name another database with `--database FILE`."
+        )
+    *texts, last_build = rows[0]
+    build = Build(database, catalog, *map(json.loads, texts), last_build)
+    if last_build != "passed":
+        said = "failed" if last_build == "failed" else "did not come to its end"
+        raise Stop(
+            f"The last build of the database {database} {said}, so its tables may be of two builds: "
+            "run `retention-ledger build` again and look at what it says."
+        )
+    return build

@@ -1,0 +1,1 @@
+"""The demo: an invented shop with realistic dirt in its data."""

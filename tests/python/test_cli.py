@@ -1,0 +1,351 @@
+"""The command `retention-ledger`: one policy, nobody's data overwritten, and a sentence for every fault."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from dbt_project import ROOT, dbt, query
+
+SETTINGS = {
+    "raw_files": "exports/{name}.csv",
+    "raw_tables": ["orders"],
+    "raw_columns": {"orders": {"updated_at": None}},
+    "counted_order_statuses": ["paid"],
+    "inactivity_days": 60,
+    "as_of_date": date(2024, 12, 31),
+    "status_bases": ["orders_window"],
+    "period_grains": ["month", "quarter"],
+}
+
+
+def command(
+    *arguments: object, folder: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a folder, as a script would: not on a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "retention_ledger", *map(str, arguments)],
+        cwd=folder,
+        env={
+            **{name: value for name, value in os.environ.items() if name != "RETENTION_LEDGER_DB"},
+            "PYTHONPATH": str(ROOT / "src"),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr + done.stdout, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    return done
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """What a command said that ended with 1."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stderr
+
+
+def write_orders(folder: Path) -> None:
+    """Orders of 60 customers in 2024; enough to build on, too few to fit on."""
+    folder.mkdir(parents=True)
+    numbers = random.Random(1)
+    lines = ["order_id,customer_id,ordered_at,status,amount"]
+    for customer in range(60):
+        day = date(2024, 1, 1) + timedelta(days=numbers.randrange(300))
+        while day < date(2025, 1, 1):
+            lines.append(
+                f"{len(lines)},c{customer},{day},paid,{numbers.randrange(500, 9000) / 100}"
+            )
+            day += timedelta(days=numbers.randrange(5, 70) if numbers.random() < 0.75 else 400)
+    (folder / "orders.csv").write_text("\n".join(lines) + "\n")
+
+
+def row_counts(database: Path) -> dict[str, int]:
+    """The rows of every table."""
+    names = query(database, "select schema_name, table_name from duckdb_tables() order by all")
+    return {
+        f"{schema}.{table}": query(database, f'select count(*) from "{schema}"."{table}"')[0][0]
+        for schema, table in names
+    }
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with own orders, settings that name them, and what the command built from both."""
+    folder = tmp_path_factory.mktemp("shop")
+    write_orders(folder / "exports")
+    (folder / "my_shop.yml").write_text(yaml.safe_dump(SETTINGS))
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    done = command(
+        "build", "--settings", "../my_shop.yml", "--database", folder / "my_shop.duckdb",
+        "--project-dir", ROOT, folder=elsewhere,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "said.txt").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture
+def built(shop: Path, tmp_path: Path) -> Path:
+    """A copy of the shop's database that a test may change."""
+    return Path(shutil.copy(shop / "my_shop.duckdb", tmp_path / "my_shop.duckdb"))
+
+
+def test_one_command_builds_predicts_and_says_the_headline(shop: Path) -> None:
+    said = (shop / "said.txt").read_text()
+    rows = [line.split() for line in said.splitlines()]
+    assert ["lifetime", "value", "14", "of", "14"] in rows
+    assert "Lifetime models of 60 customers" in said
+    assert "data tests passed" in said
+    [(opening, closing)] = query(
+        shop / "my_shop.duckdb",
+        "select opening_customers, closing_customers from marts.retention_by_period "
+        "where period_grain = 'quarter' and is_latest_complete_period and segment_dimension = 'all'",
+    )
+    [quarter] = [row for row in rows if row[:2] == ["orders_window", "2024-Q4"]]
+    assert (quarter[2], quarter[6]) == (str(opening), str(closing))
+    versions = query(
+        shop / "my_shop.duckdb",
+        "select distinct policy_version from marts.policy_settings union select policy_version "
+        "from marts.customer_lifetime_value union select policy_version from marts.lifetime_value_by_period",
+    )
+    assert len(versions) == 1
+    settings = dict(
+        query(shop / "my_shop.duckdb", "select setting, value from marts.policy_settings")
+    )
+    assert (settings["inactivity_days"], settings["as_of_date"]) == ("60", "2024-12-31")
+    assert settings["raw_files"] == str(shop / "exports" / "{name}.csv")
+    notes = query(
+        shop / "my_shop.duckdb",
+        "select distinct prediction_note from marts.customer_lifetime_value",
+    )
+    assert len(notes) == 1 and "At least 50 are needed" in notes[0][0]
+
+
+def test_the_database_remembers_whose_data_it_holds(shop: Path) -> None:
+    [(data, settings, last_build)] = query(
+        shop / "my_shop.duckdb", "select data, settings, last_build from intermediate.int_data_held"
+    )
+    assert json.loads(data) == {"orders": str(shop / "exports" / "orders.csv")}
+    assert json.loads(settings)["as_of_date"] == "2024-12-31"
+    assert last_build == "passed"
+
+
+def test_later_commands_use_the_settings_of_the_build(built: Path, tmp_path: Path) -> None:
+    before = query(built, "select policy_version from marts.customer_lifetime_value limit 1")
+    done = command("predict", "--database", built, "--project-dir", ROOT, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (
+        query(built, "select distinct policy_version from marts.customer_lifetime_value") == before
+    )
+    done = command("show", "--database", built, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "data through 2024-12-31" in done.stdout and "2024-Q4" in done.stdout
+
+
+def test_a_prediction_with_other_settings_is_refused(
+    built: Path, shop: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.yml"
+    other.write_text(
+        yaml.safe_dump(
+            {**SETTINGS, "raw_files": str(shop / "exports/{name}.csv"), "inactivity_days": 90}
+        )
+    )
+    said = refused(command("predict", "--settings", other, "--database", built, folder=tmp_path))
+    assert "`inactivity_days` is 60 there and 90 here" in said
+
+
+@pytest.mark.parametrize("kind", ["demo over own", "own over other own"])
+def test_own_data_is_not_overwritten(kind: str, built: Path, shop: Path, tmp_path: Path) -> None:
+    before = row_counts(built)
+    settings = ()
+    if kind == "own over other own":
+        write_orders(tmp_path / "exports")
+        (tmp_path / "my_shop.yml").write_text(yaml.safe_dump(SETTINGS))
+        settings = ("--settings", "my_shop.yml")
+    said = refused(
+        command("build", *settings, "--database", built, "--project-dir", ROOT, folder=tmp_path)
+    )
+    assert f"holds own data (orders from {shop / 'exports' / 'orders.csv'})" in said
+    assert "--replace" in said and "--database FILE" in said and "RETENTION_LEDGER_DB" in said
+    assert row_counts(built) == before
+
+
+def test_bare_dbt_refuses_other_data_before_it_writes(
+    demo_database: Path, built: Path, shop: Path, tmp_path: Path
+) -> None:
+    before = row_counts(built)
+    for name in ("build", "seed"):
+        run = dbt(name, database=built)
+        assert not run.ok and "would read the demo and overwrite it" in run.text
+    assert row_counts(built) == before
+    own = {**SETTINGS, "raw_files": str(shop / "exports/{name}.csv")}
+    demo = Path(shutil.copy(demo_database, tmp_path / "demo.duckdb"))
+    run = dbt("run", database=demo, settings=own)
+    assert not run.ok and "holds the demo, and this build would read own data" in run.text
+    assert row_counts(demo) == row_counts(demo_database)
+    # A database of an earlier version says it in policy_settings.
+    with duckdb.connect(str(built)) as connection:
+        connection.execute("drop table intermediate.int_data_held")
+    run = dbt("run", database=built)
+    assert not run.ok and "holds own data (orders from" in run.text
+    # The same place, written otherwise; another policy; and other data where it is wanted.
+    own["raw_files"] = os.path.relpath(shop / "exports", ROOT) + "/{name}.csv"
+    run = dbt("run", "--select", "int_as_of_date", database=built, settings=own)
+    assert run.ok, run.text
+    run = dbt(
+        "run", "--select", "int_as_of_date", database=built, settings={**own, "inactivity_days": 30}
+    )
+    assert run.ok, run.text
+    run = dbt("seed", database=built, settings={"replace_data": True})
+    assert run.ok, run.text
+    assert query(built, "select data from intermediate.int_data_held") == [
+        ('{"demo": "the demo"}',)
+    ]
+
+
+def test_a_part_built_with_other_settings_is_noticed(
+    built: Path, shop: Path, tmp_path: Path
+) -> None:
+    other = {**SETTINGS, "raw_files": str(shop / "exports/{name}.csv"), "inactivity_days": 30}
+    run = dbt(
+        "build", "--select", "customer_lifetime_value", "--exclude-resource-type", "unit_test",
+        database=built, settings=other,
+    )  # fmt: skip
+    failed = [name for name, status in run.statuses().items() if status == "fail"]
+    assert failed == ["carries_current_policy_version_customer_lifetime_value_policy_version"]
+    said = refused(command("predict", "--database", built, folder=tmp_path))
+    assert "The last build of the database" in said and "failed" in said
+
+
+def test_a_build_that_fails_says_what_and_where(built: Path, shop: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yml"
+    other.write_text(
+        yaml.safe_dump(
+            {
+                **SETTINGS,
+                "raw_files": str(shop / "exports/{name}.csv"),
+                "counted_order_statuses": ["done"],
+            }
+        )
+    )
+    said = refused(
+        command(
+            "build",
+            "--settings",
+            other,
+            "--database",
+            built,
+            "--project-dir",
+            ROOT,
+            folder=tmp_path,
+        )
+    )
+    assert "The build stopped." in said and "'paid'" in said
+    assert ".yml" in said and "left out" in said and "dbt.log" in said
+    assert "Invalid Input Error" not in said and "compiled code" not in said
+    said = refused(command("show", "--database", built, folder=tmp_path))
+    assert "The last build of the database" in said and "failed" in said
+
+
+def test_show_says_why_there_is_nothing_to_show(built: Path, tmp_path: Path) -> None:
+    def show(database: Path) -> str:
+        return refused(command("show", "--database", database, folder=tmp_path))
+
+    assert "There is no database" in show(tmp_path / "none.duckdb")
+    assert "is a folder" in show(tmp_path)
+    (tmp_path / "text.duckdb").write_text("no database " * 500)
+    assert "no DuckDB database" in show(tmp_path / "text.duckdb")
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    assert "holds no build of this version" in show(tmp_path / "empty.duckdb")
+    with duckdb.connect(str(built)) as connection:
+        connection.execute("create temp table held as select 1")
+        assert "open in another program" in show(built)
+        connection.execute("drop table marts.retention_by_period")
+    assert "there is no marts.retention_by_period" in show(built)
+
+
+def test_schemas_of_ones_own_are_found(built: Path, tmp_path: Path) -> None:
+    """As another project's generate_schema_name would have it: the database says where its tables are."""
+    with duckdb.connect(str(built)) as connection:
+        connection.execute('create schema "my marts"')
+        for mart in ("policy_settings", "retention_by_period", "mrr_by_period"):
+            connection.execute(f'create table "my marts".{mart} as from marts.{mart}')
+            connection.execute(f"drop table marts.{mart}")
+        connection.execute(
+            "update intermediate.int_data_held set relations = replace(relations, '\"marts\"', '\"my marts\"')"
+        )
+    done = command("show", "--database", built, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "(schema my marts)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("inactivty_days: 3", "has a setting `inactivty_days` that does not exist. Did you mean `inactivity_days`?"),
+        ("- inactivity_days", "holds a list, not settings"),
+        ("", "is empty"),
+        ("raw_tables: [orders", "is not valid YAML, line"),
+        ("holdout_days: 9\nholdout_days: 8", "`holdout_days` occurs twice"),
+        ("replace_data: true", "build with `--replace`"),
+        (None, "There is no settings file"),
+    ],
+)  # fmt: skip
+def test_a_settings_file_with_a_fault(text: str | None, sentence: str, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "my.yml").write_text(text)
+    said = refused(
+        command(
+            "build",
+            "--settings",
+            "my.yml",
+            "--database",
+            "x.duckdb",
+            "--project-dir",
+            ROOT,
+            folder=tmp_path,
+        )
+    )
+    assert sentence in said
+    assert not (tmp_path / "x.duckdb").exists()
+
+
+def test_paths_of_raw_files_are_relative_to_the_settings(tmp_path: Path) -> None:
+    from retention_ledger.cli.settings import read_settings
+
+    file = tmp_path / "my.yml"
+    file.write_text("raw_files: {orders: a.csv, refunds: [b/c.csv, /d.csv, 's3://e/f.csv']}\n")
+    assert read_settings(file, {"raw_files"})["raw_files"] == {
+        "orders": str(tmp_path / "a.csv"),
+        "refunds": [str(tmp_path / "b" / "c.csv"), "/d.csv", "s3://e/f.csv"],
+    }
+
+
+def test_what_dbt_says_is_cleaned() -> None:
+    from retention_ledger.cli.dbt import cleaned
+
+    said = """Database Error in test a_rule (tests/singular/a_rule.sql)
+  Invalid Input Error: The status 'x' is new.
+  compiled code at target/compiled/a_rule.sql"""
+    assert cleaned(said) == "The status 'x' is new."
+    said = """Compilation Error in operation retention_ledger-on-run-start-1 (./dbt_project.yml)
+  The database holds the demo.
+
+  > in macro refuse (macros/raw/data_held.sql)
+  > called by macro check (macros/raw/data_held.sql)"""
+    assert cleaned(said) == "The database holds the demo."
+    assert cleaned("Got 1 result, configured to fail if != 0") == "1 row breaks the rule"
+    assert cleaned("Got 2 results, configured to warn if != 0") == "2 rows break the rule"
