@@ -1,6 +1,6 @@
 {#- Every row was made under the policy that is in force, and so under one and the same. -#}
 {% test carries_current_policy_version(model, column_name='policy_version', version=none) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 select {{ column_name }}
 from {{ model }}
 where {{ column_name }} is null or {{ column_name }} <> '{{ version or retention_ledger.policy_version() }}'

@@ -5,7 +5,7 @@
     totals      several totals instead of one, each compared with its like in the parts
     parts       list of {relation, total or totals, by, where}; `relation` is a ref or a table's name -#}
 {% test totals_reconcile(model, parts, total=none, totals=[], by=[]) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 {%- set compared = totals or [total] -%}
 {%- if execute %}
     {%- if (total is none) == (not totals) %}
