@@ -1,5 +1,6 @@
-{#- Every metric, once. Rate columns of the marts, metric_values and metric_definitions are made from
-    this list, so that a rate cannot be computed in two ways. Changing a formula is one edit here.
+{#- Every metric, once. Rate columns of the marts, metric_values, metric_definitions and the descriptions of
+    the marts' columns (models/marts/metrics/metrics.md) are made from this list, so that a rate cannot be
+    computed in two ways, nor said in two. Changing a formula is one edit here.
 
     name         the metric's name, and its column where is_column is true
     kind         count, money or ratio; a ratio is numerator / denominator, null where that is 0
@@ -9,6 +10,10 @@
     condition    SQL for the rows that have the metric (none: all); elsewhere a ratio is null
     can_be_partial  whether a row of the mart can be of a period that is not over: a rate is null there
     is_by_period whether the mart has a row per period, so that the metric stands in metric_values
+    unit         fraction, customers, money, orders, ...
+    description  what the metric says, in a sentence or two
+    nulls        when it is null
+    formula      the formula in plain words, where numerator and denominator are hard to read
     synonyms and sources are what a reader would search for -#}
 {% macro metric_catalogue() %}
     {{ return(retention_metrics() + purchase_metrics() + cohort_metrics() + lifetime_metrics() + revenue_metrics()) }}
@@ -20,8 +25,39 @@
     {{ return({
         'kind': kind, 'mart': mart, 'denominator': none, 'condition': none, 'version': 1,
         'unit': 'fraction' if kind == 'ratio' else 'money' if kind == 'money' else 'customers',
-        'basis': 'basis', 'is_column': false, 'is_by_period': true, 'can_be_partial': true, 'synonyms': '', 'sources': '',
+        'basis': 'basis', 'is_column': false, 'is_by_period': true, 'can_be_partial': true,
+        'synonyms': '', 'sources': '', 'formula': '',
+        'nulls': 'Null while the period is partial, and where the denominator is 0.' if kind == 'ratio' else 'Never null.',
     }) }}
+{% endmacro %}
+
+
+{#- What makes a metric this one, and so belongs to policy_version; words can be bettered without that. -#}
+{% macro metric_identity(metric) %}
+    {% set identity = [] %}
+    {% for field in [
+        'name', 'mart', 'kind', 'numerator', 'denominator', 'condition', 'can_be_partial', 'basis', 'version', 'unit',
+    ] %}
+        {% do identity.append(metric[field]) %}
+    {% endfor %}
+    {{ return(identity) }}
+{% endmacro %}
+
+
+{#- The words that the catalogue leaves to a rule: the formula in column names, the unit in full. -#}
+{% macro metric_formula(metric) %}
+    {% if metric.formula or metric.denominator is none %}
+        {{ return(metric.formula or metric.numerator) }}
+    {% endif %}
+    {% set sides = [] %}
+    {% for side in [metric.numerator, metric.denominator] %}
+        {% do sides.append('(' ~ side ~ ')' if ' ' in side else side) %}
+    {% endfor %}
+    {{ return(sides | join(' / ')) }}
+{% endmacro %}
+
+{% macro metric_unit(metric) %}
+    {{ return('amount in the reporting currency (the var `reporting_currency`)' if metric.unit == 'money' else metric.unit) }}
 {% endmacro %}
 
 

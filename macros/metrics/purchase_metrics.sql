@@ -3,7 +3,10 @@
     {% set defaults = {'basis': "'orders'"} %}
     {% set count = dict(metric_defaults('count', 'repeat_purchase_by_period'), **defaults) %}
     {% set money = dict(metric_defaults('money', 'repeat_purchase_by_period'), **defaults) %}
-    {% set ratio = dict(metric_defaults('ratio', 'repeat_purchase_by_period'), **defaults) %}
+    {% set ratio = dict(
+        metric_defaults('ratio', 'repeat_purchase_by_period'),
+        nulls='Null while the period is partial, and where nobody purchased in it.', **defaults
+    ) %}
     {{ return([
         dict(count,
             name='purchasers', label='Purchasers', direction='up', numerator='purchasers',
@@ -27,7 +30,7 @@
         ),
         dict(money,
             name='refunds', label='Refunds', direction='down', numerator='refunds',
-            description='Money paid back in the period, whenever it was ordered.',
+            description='Money paid back in the period for counted orders of any time.',
         ),
         dict(money,
             name='net_revenue', label='Net revenue', direction='up', numerator='net_revenue',
@@ -37,6 +40,7 @@
             name='repeat_purchase_rate', label='Repeat purchase rate', direction='up', is_column=true,
             numerator='repeat_customers_to_date', denominator='customers_to_date',
             description='Of all customers who have ever purchased, the share who have done so more than once, up to the end of the period.',
+            nulls='Null while the period is partial, and where nobody has purchased up to its end.',
             synonyms='RPR, repeat customer rate', sources='wallstreetprep.com/knowledge/repeat-purchase-rate',
         ),
         dict(ratio,
@@ -48,13 +52,14 @@
         dict(ratio,
             name='returning_purchaser_rate', label='Returning purchaser rate', direction='up', is_column=true,
             numerator='returning_purchasers', denominator='purchasers',
-            description='Of the purchasers of the period, the share who had purchased before it.',
+            description='Of the purchasers of the period, the share who had ordered before it.',
             synonyms='share of returning buyers',
         ),
         dict(ratio,
             name='average_order_value', label='Average order value', direction='up', is_column=true, unit='money',
             numerator='gross_revenue', denominator='orders',
             description='Gross revenue per counted order.', synonyms='AOV',
+            nulls='Null while the period is partial, and where it has no counted order.',
         ),
         dict(ratio,
             name='purchase_frequency', label='Purchase frequency', direction='up', is_column=true, unit='orders',
@@ -70,6 +75,7 @@
             name='refund_rate', label='Refund rate', direction='down',
             numerator='refunds', denominator='gross_revenue',
             description='Refunds booked in the period over its gross revenue.', synonyms='return rate by value',
+            nulls='Null while the period is partial, and where its gross revenue is 0.',
         ),
     ]) }}
 {% endmacro %}

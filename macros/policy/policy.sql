@@ -178,15 +178,22 @@
 {% endmacro %}
 
 
-{#- A readable version and a hash of all that defines a number: the settings marked `defines` and
-    the metric catalogue. as_of_date, thresholds and where the data is are not in it. -#}
+{#- A readable version and a hash of all that defines a number: the settings marked `defines` and what makes
+    a metric. The words of a metric, as_of_date, thresholds and where the data is are not in it. -#}
 {% macro policy_version() %}
     {% set settings = {} %}
     {% for name, rule in policy_rules().items() if rule.defines %}
         {% do settings.update({name: policy_value(name)}) %}
     {% endfor %}
-    {% set digest = local_md5(tojson(settings) ~ tojson(metric_catalogue())) %}
-    {{ return(policy('policy_release') ~ '+' ~ digest[:8]) }}
+    {{ return(policy('policy_release') ~ '+' ~ definitions_hash(settings, metric_catalogue())) }}
+{% endmacro %}
+
+{% macro definitions_hash(settings, metrics) %}
+    {% set identities = [] %}
+    {% for metric in metrics %}
+        {% do identities.append(metric_identity(metric)) %}
+    {% endfor %}
+    {{ return(local_md5(tojson(settings) ~ tojson(identities))[:8]) }}
 {% endmacro %}
 
 

@@ -62,12 +62,12 @@
 {#- For tests: a total over the customers with a counted order, once per slice of the policy. It is the
     other side of a totals_reconcile by dimension and value. `customers` is the ref: dbt does not see
     one that stands in a macro. -#}
-{% macro purchasers_by_slice(customers, total) %}
+{% macro purchasers_by_slice(customers, totals) %}
     {% set parts = [] %}
     {% for dimension in slice_dimensions() %}
         {% do parts.append({
             'relation': customers,
-            'total': total,
+            'totals': [totals] if totals is string else totals,
             'by': ["'" ~ dimension ~ "=' || " ~ slice_value(dimension)],
             'where': 'lifetime_orders > 0',
         }) %}

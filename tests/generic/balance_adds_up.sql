@@ -1,6 +1,6 @@
 {#- opening + additions - subtractions = closing, in every row; no part of it is null. -#}
 {% test balance_adds_up(model, opening, closing, additions=[], subtractions=[]) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 select *
 from {{ model }}
 where

@@ -2,7 +2,7 @@
     closed with. Fails on a hole and on a null as well as on a broken balance. `first_opening`: what the
     first period of each slice must open with, where that is known. -#}
 {% test balance_rolls_forward(model, opening, closing, period_start, period_end, partition_by, first_opening=none) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 with periods as (
     select
         {{ partition_by | join(', ') }},

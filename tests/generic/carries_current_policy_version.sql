@@ -1,7 +1,7 @@
 {#- Every row was made under the policy that is in force, and so under one and the same. A build of some
     models only, with other vars, is noticed too: the table of the policy then has another version. -#}
 {% test carries_current_policy_version(model, column_name='policy_version', version=none) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 select {{ column_name }}
 from {{ model }}
 where

@@ -1,7 +1,7 @@
 {#- A coarser period opens with what its first finer period opens with, and closes with what its last
     one closes with, per slice. -#}
 {% test coarser_period_shares_edges(model, opening, closing, partition_by, finer, coarser, grain='period_grain', period_start='period_start') %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 {%- for name in [finer, coarser] if execute and name not in ['day', 'week', 'month', 'quarter', 'year'] %}
     {{ exceptions.raise_compiler_error("coarser_period_shares_edges: '" ~ name ~ "' is not a grain. There are: day, week, month, quarter, year.") }}
 {%- endfor %}

@@ -4,7 +4,7 @@
     most    the longest pause in days (default: the policy's max_days_without_orders)
     until   {relation, column}: the day up to which they are looked at, and which they must reach -#}
 {% test dates_have_no_long_gap(model, column_name, most=none, until=none) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 {%- set most = retention_ledger.policy('max_days_without_orders') if most is none else most -%}
 with days as (
     select distinct {{ column_name }} as day

@@ -1,7 +1,7 @@
 {#- What happened in the finer periods adds up to what happened in the coarser one, per slice. For
     columns that can be added (events, money), not for movements of customers. -#}
 {% test finer_periods_add_up(model, columns, partition_by, finer, coarser, grain='period_grain', period_start='period_start') %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 {%- for name in [finer, coarser] if execute and name not in ['day', 'week', 'month', 'quarter', 'year'] %}
     {{ exceptions.raise_compiler_error("finer_periods_add_up: '" ~ name ~ "' is not a grain. There are: day, week, month, quarter, year.") }}
 {%- endfor %}

@@ -1,7 +1,7 @@
 {#- Intervals [start, end) of one owner neither overlap nor touch (touching ones are one interval), and
     each ends after it starts. An open end is null. With may_touch, one may start where another ends. -#}
 {% test intervals_stay_apart(model, partition_by, starts, ends, may_touch=false) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 with ordered as (
     select
         {{ partition_by | join(', ') }},

@@ -1,6 +1,6 @@
 {#- Rates that complete each other add up to the total, to the last decimal place they are kept at. -#}
 {% test rates_add_up(model, rates, total=1, tolerance=0.000001) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 select *
 from {{ model }}
 where

@@ -6,7 +6,7 @@
     reasons         a table with a column reject_reason, for the sentence
     most            the largest share that is tolerated (default: the policy's max_rejected_share) -#}
 {% test rejected_share_is_tolerable(model, table_name, accepted, accepted_rows, reasons, most=none, accepted_where='1 = 1') %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 {%- set most = retention_ledger.policy('max_rejected_share') if most is none else most -%}
 with raw_rows as (
     select count(*) as raw_rows from {{ model }}

@@ -1,7 +1,7 @@
 {#- The values of each segment dimension add up to the total, which stands as dimension `all`.
     `dimensions` names those that must be there; without it, those that are there are looked at. -#}
 {% test segments_add_up_to_total(model, columns, partition_by, dimension='segment_dimension', dimensions=none) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 with actual as (
     select
         {{ dimension }} as dimension_name,

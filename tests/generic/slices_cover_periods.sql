@@ -1,7 +1,7 @@
 {#- Every slice has exactly the periods that the table of periods lists: none missing, none extra.
     `periods_where` chooses the rows of that table. -#}
 {% test slices_cover_periods(model, slice_by, period_by, periods, periods_where='1 = 1') %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 with periods as (
     select distinct {{ period_by | join(', ') }} from {{ periods }}
     where {{ periods_where }}

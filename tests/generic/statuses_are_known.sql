@@ -2,7 +2,7 @@
 
     known   the statuses there may be (default: the policy's two lists) -#}
 {% test statuses_are_known(model, column_name, known=none) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 {%- if known is none -%}
     {%- set known = retention_ledger.policy('counted_order_statuses') + retention_ledger.policy('uncounted_order_statuses') -%}
 {%- endif -%}

@@ -1,6 +1,6 @@
 {#- A key of several columns: no combination occurs twice, and none has a null in it. -#}
 {% test unique_combination(model, columns) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 select {{ columns | join(', ') }}
 from {{ model }}
 group by {{ columns | join(', ') }}

@@ -1,6 +1,6 @@
 {#- A value lies between two bounds, both included. -#}
 {% test value_is_between(model, column_name, least=none, most=none) %}
-{%- do names_are_ours() -%}
+{%- do retention_ledger.names_are_ours() -%}
 {%- if execute and least is none and most is none %}
     {{ exceptions.raise_compiler_error('value_is_between: give a bound, `least` or `most` or both.') }}
 {%- endif %}

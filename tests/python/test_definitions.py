@@ -1,6 +1,7 @@
 """Definitions are written down once, and everything that repeats them agrees."""
 
 import csv
+import json
 import os
 import re
 from pathlib import Path
@@ -10,16 +11,72 @@ import yaml
 from dbt_project import ROOT, DbtRun, dbt, query, records
 
 GOLDEN = ROOT / "tests" / "fixtures" / "metric_definitions.csv"
+METRIC_DOCS = ROOT / "models" / "marts" / "metrics" / "metrics.md"
+METRIC_DOCS_HEADER = """\
+{# Written from the catalogue (macros/metrics) by `UPDATE_GOLDEN=1 pytest -k golden_copy`: change the
+   words there. dbt needs the block of a new metric before it reads the project: add an empty one first. #}
+"""
+NUMBERS = ("int", "bigint", "decimal")
 
 
 @pytest.fixture(scope="module")
-def manifest_nodes(tmp_path_factory: pytest.TempPathFactory) -> list:
-    """All models of the project as dbt parsed them."""
+def definitions(demo_database: Path) -> list[dict[str, str]]:
+    """The catalogue in words, as the mart has it; with UPDATE_GOLDEN=1 its copies are written again."""
+    rows = [
+        {name: "" if value is None else str(value) for name, value in row.items()}
+        for row in records(
+            demo_database,
+            "select * exclude (policy_version) from marts.metric_definitions order by mart, metric",
+        )
+    ]
+    if os.environ.get("UPDATE_GOLDEN"):
+        with GOLDEN.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        METRIC_DOCS.write_text(metric_docs(rows))
+    return rows
+
+
+def metric_doc(metric: dict[str, str]) -> str:
+    """What a reader of the docs site finds beside a column that is a metric."""
+    lines = [
+        f"Formula, over `{metric['mart']}`: `{metric['formula']}`",
+        f"Unit: {metric['unit']}",
+        f"Good when it goes: {metric['direction']}",
+        metric["nulls"],
+        f"Also called: {metric['synonyms']}" if metric["synonyms"] else "",
+    ]
+    return "\n".join([metric["description"], "", *[f"- {line}" for line in lines if line]])
+
+
+def metric_docs(metrics: list[dict[str, str]]) -> str:
+    """The file of doc blocks, one per metric."""
+    blocks = [
+        f"{{% docs metric_{metric['metric']} %}}\n{metric_doc(metric)}\n{{% enddocs %}}\n"
+        for metric in metrics
+    ]
+    return "\n".join([METRIC_DOCS_HEADER, *blocks])
+
+
+@pytest.fixture(scope="module")
+def manifest_nodes(definitions: list, tmp_path_factory: pytest.TempPathFactory) -> list:
+    """All models of the project as dbt parsed them, after the metrics' words were written."""
     run: DbtRun = dbt("parse", database=tmp_path_factory.mktemp("parse") / "none.duckdb")
     assert run.ok, run.text
     return [
         node for node in run.outcome.result.nodes.values() if node.resource_type.value == "model"
     ]
+
+
+@pytest.fixture(scope="module")
+def marts(manifest_nodes: list) -> dict:
+    """The marts among them, by name."""
+    return {
+        node.name: node
+        for node in manifest_nodes
+        if node.fqn[1] == "marts" and "helpers" not in node.fqn
+    }
 
 
 def test_every_model_and_column_is_described(demo_database: Path, manifest_nodes: list) -> None:
@@ -45,13 +102,10 @@ def test_every_model_and_column_is_described(demo_database: Path, manifest_nodes
     assert not extra
 
 
-def test_every_mart_has_a_contract_and_a_policy_version(manifest_nodes: list) -> None:
-    marts = [
-        node for node in manifest_nodes if node.fqn[1] == "marts" and "helpers" not in node.fqn
-    ]
+def test_every_mart_has_a_contract_and_a_policy_version(manifest_nodes: list, marts: dict) -> None:
     assert len(marts) >= 26
     for node in manifest_nodes:
-        is_mart = node in marts
+        is_mart = node.name in marts
         assert node.contract.enforced or not is_mart, node.name
         # What Python reads and writes is promised too.
         if "lifetime" in node.name or node.config.materialized == "kept":
@@ -77,37 +131,136 @@ def test_rate_columns_of_the_yaml_are_those_of_the_catalogue(demo_database: Path
     assert sorted(in_yaml) == sorted(in_catalogue)
 
 
-def test_the_golden_copy_of_the_definitions_is_current(demo_database: Path) -> None:
-    """Run with UPDATE_GOLDEN=1 to write it again; the diff then shows in the pull request."""
-    rows = records(
-        demo_database,
-        "select * exclude (policy_version) from marts.metric_definitions order by mart, metric",
-    )
-    if os.environ.get("UPDATE_GOLDEN"):
-        with GOLDEN.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+def test_the_golden_copy_of_the_definitions_is_current(definitions: list) -> None:
+    """Run with UPDATE_GOLDEN=1 to write them again; the diff then shows in the pull request."""
     with GOLDEN.open(newline="") as file:
-        golden = list(csv.DictReader(file))
-    assert golden == [
-        {name: "" if value is None else str(value) for name, value in row.items()} for row in rows
-    ]
+        assert list(csv.DictReader(file)) == definitions
+    assert METRIC_DOCS.read_text() == metric_docs(definitions)
+
+
+def test_a_metric_says_all_that_a_reader_needs(definitions: list) -> None:
+    for metric in definitions:
+        for field in ("label", "description", "formula", "unit", "direction", "nulls"):
+            assert metric[field].strip(), (metric["metric"], field)
+        assert re.search(r"\bnull\b", metric["nulls"], re.I), metric["metric"]
+        assert (metric["kind"] == "ratio") == (metric["nulls"] != "Never null."), metric["metric"]
+        assert (metric["kind"] != "money") or "currency" in metric["unit"], metric["metric"]
+    assert len({metric["description"] for metric in definitions}) == len(definitions)
+
+
+def test_a_metric_is_described_in_the_words_of_the_catalogue(
+    definitions: list, marts: dict, manifest_nodes: list
+) -> None:
+    """No column that is a metric is worded again, wherever it stands."""
+    words = {metric["metric"]: metric_doc(metric) for metric in definitions}
+    columns = {
+        (metric["mart"], metric["metric"])
+        for metric in definitions
+        if metric["metric"] in marts[metric["mart"]].columns
+    }
+    assert len(columns) > 50
+    assert {
+        (mart, name): marts[mart].columns[name].description.strip() for mart, name in columns
+    } == {(mart, name): words[name] for mart, name in columns}
+    described = "\n".join(
+        column.description for node in manifest_nodes for column in node.columns.values()
+    )
+    again = re.findall(r"^- Formula, over `.*$", described, re.M)
+    assert len(again) >= len(columns)
+    for node in manifest_nodes:
+        for column in node.columns.values():
+            text = column.description.strip()
+            if "- Formula, over `" in text:
+                assert text in words.values(), (node.name, column.name)
+
+
+def test_a_column_that_can_be_null_says_when(demo_database: Path, marts: dict) -> None:
+    silent, with_nulls = [], 0
+    for mart, node in marts.items():
+        nulls = ", ".join(f"count(*) - count({name}) as {name}" for name in node.columns)
+        [counts] = records(demo_database, f"select {nulls} from marts.{mart}")
+        for name, count in counts.items():
+            with_nulls += count > 0
+            if count and not re.search(r"\bnull\b", node.columns[name].description, re.I):
+                silent.append(f"{mart}.{name}")
+    assert with_nulls > 80
+    assert silent == []
+
+
+def test_ids_keys_and_period_stand_before_the_first_number(
+    demo_database: Path, marts: dict
+) -> None:
+    period = ["basis", "period_grain", "period_start", "period_end", "period_status"]
+    cohort = ["basis", "cohort_month", "months_since", "activity_month", "period_status"]
+    for mart, node in marts.items():
+        columns = list(node.columns)
+        built = query(
+            demo_database,
+            "select column_name from information_schema.columns"
+            f" where table_schema = 'marts' and table_name = '{mart}' order by ordinal_position",
+        )
+        assert [name for (name,) in built] == columns, mart
+        ids = [name for name in columns if name.endswith("_id")]
+        assert columns[: len(ids)] == ids, mart
+        [keys] = re.findall(r"Primary key: (.*)\.", node.description) or [""]
+        first = {*ids, *(keys.split(", ") if keys else [])}
+        if "period_start" in columns or "cohort_month" in columns:
+            first |= {*period, *cohort, "is_latest_complete_period"} & set(columns)
+            first |= {"segment_dimension", "segment_value"} & set(columns)
+        numbers = [
+            place
+            for place, name in enumerate(columns)
+            if name not in first and str(node.columns[name].data_type).startswith(NUMBERS)
+        ]
+        late = [name for name in first if numbers and columns.index(name) > numbers[0]]
+        assert late == [], mart
+        if "period_start" in columns:
+            in_order = [name for name in columns if name in period]
+            assert in_order == [name for name in period if name in columns], mart
+        elif "cohort_month" in columns:
+            in_order = [name for name in columns if name in cohort]
+            assert in_order == [name for name in cohort if name in columns], mart
+        assert columns[-1] == "policy_version", mart
+
+
+WITHOUT_A_FIELD = """
+    {%- set metric = retention_ledger.metric_catalogue()[-1] -%}
+    {%- set now = retention_ledger.definitions_hash({}, [metric]) -%}
+    {%- set differing = [] -%}
+    {%- for field in metric -%}
+        {%- set other = dict(metric) -%}
+        {%- do other.update({field: 'something else'}) -%}
+        {%- if retention_ledger.definitions_hash({}, [other]) != now -%}{%- do differing.append(field) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ tojson({'fields': metric | list, 'differing': differing}) }}
+"""
+
+
+def compiled(inline: str, folder: Path, **settings: object) -> str:
+    """What a template comes to in this project."""
+    run = dbt("compile", "--inline", inline, database=folder / "none.duckdb", settings=settings)
+    assert run.ok, run.text
+    return run.outcome.result.results[0].node.compiled_code
 
 
 def test_the_policy_version_follows_definitions_and_nothing_else(tmp_path: Path) -> None:
-    def version(**settings: object) -> str:
-        run = dbt(
-            "compile", "--inline", "{{ retention_ledger.policy_version() }}",
-            database=tmp_path / "none.duckdb", settings=settings,
-        )  # fmt: skip
-        assert run.ok, run.text
-        return run.outcome.result.results[0].node.compiled_code
-
-    now = version()
-    assert now == version(as_of_date="2024-01-31", max_rejected_share=0.2)
-    assert now != version(inactivity_days=91)
-    assert version(policy_release="2027.1").startswith("2027.1+")
+    version = "{{ retention_ledger.policy_version() }}"
+    now, _, metric = compiled(version + "\n" + WITHOUT_A_FIELD, tmp_path).partition("{")
+    now = now.strip()
+    assert now == compiled(version, tmp_path, as_of_date="2024-01-31", max_rejected_share=0.2)
+    assert now != compiled(version, tmp_path, inactivity_days=91)
+    assert compiled(version, tmp_path, policy_release="2027.1").startswith("2027.1+")
+    # What makes a metric is in it, its words are not.
+    found = json.loads("{" + metric)
+    makes = {
+        "name", "mart", "kind", "numerator", "denominator", "condition", "can_be_partial", "basis",
+        "version", "unit",
+    }  # fmt: skip
+    assert set(found["differing"]) == makes
+    assert set(found["fields"]) - makes == {
+        "label", "description", "nulls", "formula", "synonyms", "sources", "direction",
+        "is_column", "is_by_period",
+    }  # fmt: skip
 
 
 def test_every_metric_has_values_for_every_grain_and_segment(demo_database: Path) -> None:
