@@ -8,6 +8,7 @@
         metric_defaults('ratio', 'mrr_by_period'), condition="segment_dimension <> 'plan'",
         nulls='Null by plan, while the period is partial, and where there was no MRR at its opening.', **defaults
     ) %}
+    {% set trailing = dict(ratio, nulls='Null by plan, while the period is partial, and where nobody paid twelve months before its close.') %}
     {{ return([
         dict(money,
             name='opening_mrr', label='Opening MRR', direction='up', numerator='opening_mrr',
@@ -80,6 +81,24 @@
             description='As `net_mrr_churn_rate`, and reactivation MRR is subtracted too.',
             synonyms='ChartMogul net MRR churn rate',
             sources='help.chartmogul.com/hc/en-us/articles/4414075567250-Chart-Net-MRR-Churn-Rate',
+        ),
+        dict(trailing,
+            name='trailing_grr', label='Gross revenue retention over twelve months', direction='up', is_column=true,
+            numerator='year_before_mrr_kept', denominator='year_before_mrr',
+            description='Of the MRR of twelve months before the close, the share that is still there: the smaller of the two amounts of each customer who paid then. Not the product of monthly rates.',
+            synonyms='trailing twelve months GRR, TTM GRR, annual GRR',
+        ),
+        dict(trailing,
+            name='trailing_nrr', label='Net revenue retention over twelve months', direction='up', is_column=true,
+            numerator='year_before_mrr_retained', denominator='year_before_mrr',
+            description='MRR at the close of the customers who paid twelve months before, over what they paid then. Who left and has come back is in it; the product of monthly rates leaves them out.',
+            synonyms='trailing twelve months NRR, TTM NRR, annual NRR, net dollar retention',
+        ),
+        dict(trailing,
+            name='trailing_logo_churn_rate', label='Customer churn over twelve months', direction='down', is_column=true,
+            numerator='year_before_customers_lost', denominator='year_before_customers',
+            description='Of the customers who paid twelve months before the close, the share who do not pay at the close.',
+            synonyms='trailing twelve months logo churn, TTM logo churn, annual logo churn',
         ),
         dict(ratio,
             name='quick_ratio', label='Quick ratio', direction='up', unit='ratio', is_column=true,

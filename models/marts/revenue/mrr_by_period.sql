@@ -9,6 +9,10 @@ retention_by_period as (
     where basis = 'subscriptions'
 ),
 
+year_before as (
+    select * from {{ ref('int_mrr_trailing') }}
+),
+
 counted as (
     select
         balances.period_grain,
@@ -36,13 +40,23 @@ counted as (
         balances.contraction_mrr,
         balances.churn_mrr,
         balances.transferred_mrr,
-        cast(balances.closing_mrr as decimal(18, 2)) as closing_mrr
+        cast(balances.closing_mrr as decimal(18, 2)) as closing_mrr,
+        cast(year_before.then_customers as {{ dbt.type_bigint() }}) as year_before_customers,
+        cast(year_before.lost_customers as {{ dbt.type_bigint() }}) as year_before_customers_lost,
+        cast(year_before.then_mrr as decimal(18, 2)) as year_before_mrr,
+        cast(year_before.retained_mrr as decimal(18, 2)) as year_before_mrr_retained,
+        cast(year_before.kept_mrr as decimal(18, 2)) as year_before_mrr_kept
     from balances
     left join retention_by_period
         on balances.period_grain = retention_by_period.period_grain
         and balances.segment_dimension = retention_by_period.segment_dimension
         and balances.segment_value = retention_by_period.segment_value
         and balances.period_start = retention_by_period.period_start
+    left join year_before
+        on balances.period_grain = year_before.period_grain
+        and balances.segment_dimension = year_before.segment_dimension
+        and balances.segment_value = year_before.segment_value
+        and balances.period_start = year_before.period_start
 ),
 
 rated as (
@@ -70,10 +84,18 @@ rated as (
         churn_mrr,
         transferred_mrr,
         closing_mrr,
+        year_before_customers,
+        year_before_customers_lost,
+        year_before_mrr,
+        year_before_mrr_retained,
+        year_before_mrr_kept,
         {{ rates.grr }} as grr,
         {{ rates.nrr }} as nrr,
         {{ rates.gross_mrr_churn_rate }} as gross_mrr_churn_rate,
         {{ rates.net_mrr_churn_rate }} as net_mrr_churn_rate,
+        {{ rates.trailing_grr }} as trailing_grr,
+        {{ rates.trailing_nrr }} as trailing_nrr,
+        {{ rates.trailing_logo_churn_rate }} as trailing_logo_churn_rate,
         {{ rates.quick_ratio }} as quick_ratio,
         {{ rates.arpa }} as arpa,
         {{ rates.subscription_lifetime_value }} as subscription_lifetime_value,
