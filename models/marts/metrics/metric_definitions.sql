@@ -1,4 +1,6 @@
-{%- set texts = ['label', 'description', 'direction', 'nulls', 'kind', 'mart', 'numerator', 'denominator', 'condition', 'synonyms', 'sources'] -%}
+{%- set texts = [
+    'label', 'description', 'direction', 'nulls', 'kind', 'mart', 'numerator', 'denominator', 'condition', 'synonyms', 'sources',
+] -%}
 
 with definitions as (
     {%- for metric in metric_catalogue() %}
