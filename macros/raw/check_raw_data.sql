@@ -7,11 +7,11 @@
         {% for name in policy_rules() %}
             {% do policy(name) %}
         {% endfor %}
-        {% set problems = [] %}
+        {% set problems, unread = [], [] %}
         {% if files_to_read() %}
-            {% do adapter.dispatch('land_files', 'retention_ledger')(problems) %}
+            {% do adapter.dispatch('land_files', 'retention_ledger')(problems, unread) %}
         {% endif %}
-        {% for table in policy('raw_tables') if raw_place(table) not in ['demo', 'raw_models'] %}
+        {% for table in policy('raw_tables') if raw_place(table) not in ['demo', 'raw_models'] and table not in unread %}
             {% do check_raw_table(table, problems) %}
         {% endfor %}
         {% if problems %}
@@ -41,24 +41,11 @@
 
 
 {% macro check_landed_file(table, problems) %}
-    {% set relation = landed_file(table) %}
-    {% set files = files_of_paths(table, []) %}
-    {% if files and not said_of_any(files, problems) %}
-        {% set columns = [] %}
-        {% for column in adapter.get_columns_in_relation(relation) if column.name != 'malformed_line' %}
-            {% do columns.append(column.name) %}
-        {% endfor %}
-        {% do check_raw_columns(table, columns, place_of_file(files), problems) %}
-    {% endif %}
-{% endmacro %}
-
-
-{#- A file that could not be read has been spoken of. -#}
-{% macro said_of_any(files, problems) %}
-    {% for file in files if file in problems | join(' ') %}
-        {{ return(true) }}
+    {% set columns = [] %}
+    {% for column in adapter.get_columns_in_relation(landed_file(table)) if column.name != 'malformed_line' %}
+        {% do columns.append(column.name) %}
     {% endfor %}
-    {{ return(false) }}
+    {% do check_raw_columns(table, columns, place_of_file(files_of_paths(table, [])), problems) %}
 {% endmacro %}
 
 

@@ -1,16 +1,16 @@
 {#- Makes the files of the settings readable as relations, before anything is built. A model cannot look at a file
     while it is compiled; what must be known of a file (its encoding, its delimiter, its columns, whether each line
-    is whole) is found out here, once. What is wrong is added to the list of problems. -#}
-{% macro default__land_files(problems) %}
+    is whole) is found out here, once. What is wrong is added to the list of problems, and the name of what could not be read to that of the unread. -#}
+{% macro default__land_files(problems, unread) %}
     {% do landed_file('any') %}
 {% endmacro %}
 
-{% macro duckdb__land_files(problems) %}
+{% macro duckdb__land_files(problems, unread) %}
     {% do run_query('create schema if not exists ' ~ landed_file('any').without_identifier()) %}
     {% for name in files_to_read() %}
+        {% set before = problems | length %}
         {% set files = files_of_paths(name, problems) %}
         {% set kind = kind_of_file(raw_file_paths(name)[0]) %}
-        {% set before = problems | length %}
         {% if not files %}
         {% elif kind == 'parquet' %}
             {% do land_parquet(name, files, problems) %}
@@ -21,6 +21,9 @@
         {% endif %}
         {% if files and before == problems | length and not rows_of_query('from ' ~ landed_file(name) ~ ' limit 1') %}
             {% do problems.append(no_rows_sentence(name, place_of_file(files))) %}
+        {% endif %}
+        {% if before < problems | length %}
+            {% do unread.append(name) %}
         {% endif %}
     {% endfor %}
 {% endmacro %}

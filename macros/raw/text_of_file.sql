@@ -9,17 +9,17 @@
     {% if size == 0 %}
         {% do problems.append(no_rows_sentence(name, place_of_file([file]))) %}
         {{ return(none) }}
-    {% elif is_packed != (what == 'is packed (gzip)') and (is_packed or what) %}
+    {% elif (what or '') != ('is packed (gzip)' if is_packed else '') %}
         {% do problems.append(wrong_ending_sentence(name, file, what or 'is not packed (gzip)')) %}
         {{ return(none) }}
     {% elif is_packed %}
         {{ return(text_of_packed_file(name, file, number, encoding, problems)) }}
     {% endif %}
 
-    {% set is_utf_8, has_other_letters, zero_bytes = rows_of_query(
-        'select content is not null, strlen(content) > length(content), length(content) - length(replace(content, chr(0), ' ~ sql_text('') ~ ')) '
-        ~ 'from (select try(decode(content)) as content from ' ~ bytes ~ ') as decoded'
+    {% set is_utf_8, has_other_letters = rows_of_query(
+        'select content is not null, strlen(content) > length(content) from (select try(decode(content)) as content from ' ~ bytes ~ ') as decoded'
     )[0] %}
+    {% set has_zero_bytes = '00' in [magic[0:2], magic[2:4]] and '00' in [magic[4:6], magic[6:8]] %}
     {% if magic.startswith('FFFE') or magic.startswith('FEFF') %}
         {% set encoding = 'utf-16-le' if magic.startswith('FFFE') else 'utf-16-be' %}
     {% elif is_utf_8 and encoding in ['latin-1', 'windows-1252'] and has_other_letters %}
@@ -28,8 +28,10 @@
             ~ '. Leave `encoding` out for it.'
         ) %}
         {{ return(none) }}
-    {% elif is_utf_8 and encoding not in ['utf-16', 'utf-16-le', 'utf-16-be'] and zero_bytes * 4 > size %}
-        {% do problems.append(encoding_sentence(name, file, 'UTF-16 without a byte order mark', 'utf-16-le')) %}
+    {% elif has_zero_bytes and encoding not in ['utf-16', 'utf-16-le', 'utf-16-be'] %}
+        {% do problems.append(encoding_sentence(
+            name, file, 'UTF-16 without a byte order mark', 'utf-16-be' if magic.startswith('00') else 'utf-16-le'
+        )) %}
         {{ return(none) }}
     {% elif is_utf_8 and encoding not in ['utf-16', 'utf-16-le', 'utf-16-be'] %}
         {% set mark = 'ltrim(decode(content), chr(65279))' if magic.startswith('EFBBBF') else 'decode(content)' %}
