@@ -15,3 +15,16 @@
 {% macro default__record_as_json(record) -%}
     cast(to_json({{ record }}) as {{ dbt.type_string() }})
 {%- endmacro %}
+
+
+{#- A file's rows carry a column that says which of them are lines that could not be read (see landed_file): of
+    such a line the record is what stands there, and of any other row it is left out. Within a JSON text a quote
+    is never followed by a colon unless it ends a key. -#}
+{% macro duckdb__record_as_json(record) -%}
+    {%- set json = 'cast(to_json(' ~ record ~ ') as varchar)' -%}
+    {%- if not var('raw_files') -%}
+        {{ json }}
+    {%- else -%}
+        replace(regexp_replace({{ json }}, '^.*,"malformed_line":(\{.*\})\}$', '\1'), ',"malformed_line":null}', '}')
+    {%- endif -%}
+{%- endmacro %}

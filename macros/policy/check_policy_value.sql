@@ -37,10 +37,8 @@
         {% if name == 'cohort_grain' and not bases_of_grain(value) %}
             {% do refuse_setting(name, value, 'a grain that one of the bases ' ~ built_bases() | join(', ') ~ ' is defined for: ' ~ grains_of_bases(built_bases()) | join(', ')) %}
         {% endif %}
-        {% if name == 'raw_files' and '{name}' not in value and policy('raw_tables') | length > 1 %}
-            {% do refuse_setting(name, value, 'a path with {name} in it, because raw_tables lists several tables') %}
-        {% elif name == 'raw_schema' and var('raw_files') is not none %}
-            {% do refuse_setting(name, value, 'empty when raw_files is set: name one place') %}
+        {% if name == 'raw_schema' and var('raw_files') is string %}
+            {% do refuse_setting(name, value, 'empty when raw_files is a path that is meant for all tables: name one place') %}
         {% elif name == 'raw_database' and var('raw_schema') is none %}
             {% do refuse_setting(name, value, 'set together with raw_schema') %}
         {% endif %}
@@ -50,6 +48,8 @@
         {% do check_policy_lists(name, value) %}
     {% elif rule.kind == 'mapping' %}
         {% do check_policy_mapping(name, value) %}
+    {% elif rule.kind in ['files', 'file formats', 'models', 'relations', 'queries'] %}
+        {% do check_raw_place(name, value) %}
     {% endif %}
 {% endmacro %}
 
@@ -144,6 +144,9 @@
             {% endfor %}
         {% endif %}
         {% for entry, sql in entries.items() %}
+            {% if entry == 'malformed_row' %}
+                {% do refuse_setting(name ~ '.' ~ table, entry, 'a reason of another name: this one is for lines that cannot be read') %}
+            {% endif %}
             {% set may_be_null = name == 'raw_columns' and raw_table_columns()[table][entry] != 'required' %}
             {% set is_null = sql is none or sql | string | lower | trim == 'null' %}
             {% if is_null and not may_be_null or not is_null and (sql is not string and sql is not number or sql == '') %}

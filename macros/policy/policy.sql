@@ -13,7 +13,7 @@
     {% if name == 'latest_valid_date' and value is none and reads_demo_seeds() %}
         {% set value = var('demo_latest_valid_date') %}
     {% elif name == 'raw_tables' and value is none %}
-        {% set value = raw_table_columns() | list if reads_demo_seeds() else ['customers', 'orders', 'refunds'] %}
+        {% set value = raw_tables_by_default() %}
     {% endif %}
     {#- YAML reads 2025-01-31 as a date. -#}
     {% if name.endswith('_date') and value is not none %}
@@ -150,11 +150,27 @@
         },
         'raw_tables': {
             'kind': 'list', 'among': raw_table_columns() | list,
-            'meaning': 'Which raw tables exist; null: customers, orders and refunds, and in the demo all.',
+            'meaning': 'Which raw tables exist; null: those that a setting names, where one setting is meant for all customers, orders and refunds, and in the demo all.',
         },
         'raw_files': {
-            'kind': 'text', 'may_be_null': true,
-            'meaning': 'Path of own files, with {name} for the table.',
+            'kind': 'files', 'may_be_null': true,
+            'meaning': 'Own files: a path with {name} for the table, or per table a path or a list of paths; patterns with * will do.',
+        },
+        'raw_file_formats': {
+            'kind': 'file formats',
+            'meaning': 'Per table of raw_files: delimiter, quote, escape, encoding, header, columns, may_lack, where they are not to be found out.',
+        },
+        'raw_models': {
+            'kind': 'models',
+            'meaning': 'Per table: the model of the project that has installed this package, or [package, model].',
+        },
+        'raw_relations': {
+            'kind': 'relations',
+            'meaning': 'Per table: the own table that it is read from, as table, schema.table or database.schema.table.',
+        },
+        'raw_queries': {
+            'kind': 'queries',
+            'meaning': 'Per table: a SELECT of its raw rows; {name} stands for a raw table or a file of raw_files.',
         },
         'raw_schema': {
             'kind': 'text', 'may_be_null': true, 'meaning': 'Schema of own raw tables.',

@@ -1,5 +1,6 @@
 {#- One row per raw row, in canonical columns and otherwise as it came: the whole model of
-    base_<table>. Adds raw_reject_reason (the var raw_rejects) and raw_record (the whole raw row).
+    base_<table>. Adds raw_reject_reason (a line that could not be read, or the var raw_rejects) and raw_record
+    (the whole raw row).
     A table that is not in raw_tables has no rows.
 
     Columns that are used if present stand as nulls in an outer query: a name that the raw table does not
@@ -62,17 +63,20 @@ where 1 = 0
         {% endif %}
         {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}
     {% endif %}
-    {{ return(expression) }}
+    {{ return(with_named_tables(expression, table)) }}
 {% endmacro %}
 
 
-{#- The first of the user's own rules that a raw row meets. -#}
+{#- A line of a file that could not be read, or the first of the user's own rules that a raw row meets. -#}
 {% macro raw_reject_reason(table) -%}
     {%- set rules = policy('raw_rejects').get(table, {}) -%}
-    {%- if rules -%}
+    {%- if rules or may_have_malformed_lines(table) -%}
     case
+        {%- if may_have_malformed_lines(table) %}
+        when malformed_line is not null then 'malformed_row'
+        {%- endif %}
         {%- for reason, condition in rules.items() %}
-        when {{ condition }} then {{ dbt.string_literal(dbt.escape_single_quotes(reason)) }}
+        when {{ with_named_tables(condition, table) }} then {{ dbt.string_literal(dbt.escape_single_quotes(reason)) }}
         {%- endfor %}
     end
     {%- else -%}

@@ -1,5 +1,6 @@
-{#- Looks at own raw data before anything is built: is each table there, is it empty, has it the
-    columns. Stops with a sentence, so that the last good build stays as it is. -#}
+{#- Looks at own raw data before anything is built: is each table there, is it empty, has it the columns, can
+    the files be read. Stops with all that is wrong at once, so that the last good build stays as it is. (The
+    models of a host project do not exist yet: what they lack is said when their turn comes.) -#}
 {% macro check_raw_data() %}
     {% if execute %}
         {% do check_var_names() %}
@@ -7,102 +8,134 @@
             {% do policy(name) %}
         {% endfor %}
         {% do refuse_other_data() %}
-        {% if not reads_demo_seeds() %}
-            {% for table in policy('raw_tables') %}
-                {% do check_raw_table(table) %}
-            {% endfor %}
+        {% set problems, unread = [], [] %}
+        {% if files_to_read() %}
+            {% do adapter.dispatch('land_files', 'retention_ledger')(problems, unread) %}
+        {% endif %}
+        {% for table in policy('raw_tables') if raw_place(table) not in ['demo', 'raw_models'] and table not in unread %}
+            {% do check_raw_table(table, problems) %}
+        {% endfor %}
+        {% if problems %}
+            {{ exceptions.raise_compiler_error(problems | unique | join('\n\n')) }}
         {% endif %}
     {% endif %}
 {% endmacro %}
 
 
-{% macro check_raw_table(table) %}
-    {% if policy('raw_files') is not none %}
-        {% set place = "the file '" ~ raw_file_path(table) ~ "'" %}
-        {% set columns = adapter.dispatch('raw_file_columns', 'retention_ledger')(table) %}
+{#- What a query gives is known only once all the files that it names could be read. -#}
+{% macro check_raw_table(table, problems) %}
+    {% set place = raw_place(table) %}
+    {% if place == 'raw_files' %}
+        {% do check_landed_file(table, problems) %}
+    {% elif place == 'raw_queries' %}
+        {% if not problems %}
+            {% set rows = run_query('select * from ' ~ raw_relation(table) ~ ' limit 1') %}
+            {% do check_raw_columns(table, rows.column_names, 'the query in raw_queries', problems) %}
+            {% if not rows.rows %}
+                {% do problems.append(no_rows_sentence(table, 'what the query in raw_queries gives')) %}
+            {% endif %}
+        {% endif %}
     {% else %}
-        {% set relation = source('raw', table) %}
-        {% set place = 'the table ' ~ relation %}
-        {% do refuse_own_schema(relation) %}
-        {% set found = load_relation(relation) %}
-        {% if found is none %}
-            {% set others = list_relations_without_caching(relation).columns[1].values() | sort %}
-            {{ exceptions.raise_compiler_error(
-                'There is no table ' ~ relation ~ ' for the raw ' ~ table ~ '. The schema holds: '
-                ~ (others | join(', ') or 'nothing') ~ '. The vars raw_database and raw_schema name the place; leave `'
-                ~ table ~ '` out of raw_tables if there is none.'
-            ) }}
-        {% endif %}
-        {% set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list %}
+        {% do check_own_table(table, problems) %}
     {% endif %}
-    {% if run_query('select 1 as found_row from ' ~ raw_relation(table) ~ ' limit 1') | length == 0 %}
-        {% do refuse_empty_table(table, place) %}
-    {% endif %}
-    {% do check_raw_columns(table, columns, place) %}
 {% endmacro %}
 
 
-{% macro refuse_empty_table(table, place) %}
-    {{ exceptions.raise_compiler_error(
+{% macro check_landed_file(table, problems) %}
+    {% set columns = [] %}
+    {% for column in adapter.get_columns_in_relation(landed_file(table)) if column.name != 'malformed_line' %}
+        {% do columns.append(column.name) %}
+    {% endfor %}
+    {% do check_raw_columns(table, columns, place_of_file(files_of_paths(table, [])), problems) %}
+{% endmacro %}
+
+
+{% macro check_own_table(table, problems) %}
+    {% set relation = source('retention_ledger_' ~ table, table) %}
+    {% set setting = raw_place(table) %}
+    {% do refuse_own_table(relation, setting) %}
+    {% if load_relation(relation) is none %}
+        {% set others = list_relations_without_caching(relation).columns[1].values() | sort %}
+        {% do problems.append(
+            'There is no table ' ~ relation ~ ' for the raw ' ~ table ~ '. The schema holds: ' ~ (others | join(', ') or 'nothing') ~ '. '
+            ~ ('The vars raw_database and raw_schema name the place' if setting == 'raw_schema' else 'The var raw_relations names the table')
+            ~ '; leave `' ~ table ~ '` out of raw_tables if there is none.'
+        ) %}
+    {% elif run_query('select 1 as found_row from ' ~ relation ~ ' limit 1') | length == 0 %}
+        {% do problems.append(no_rows_sentence(table, 'the table ' ~ relation)) %}
+    {% else %}
+        {% set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list %}
+        {% do check_raw_columns(table, columns, 'the table ' ~ relation, problems) %}
+    {% endif %}
+{% endmacro %}
+
+
+{#- The same for a model of the host project, just before base_<table> is built on it. (An ephemeral model is no
+    relation that could be looked at.) -#}
+{% macro check_raw_model(table) %}
+    {% if execute and raw_place(table) == 'raw_models' and table in policy('raw_tables') %}
+        {% set relation = raw_model(table) %}
+        {% if load_relation(relation) is not none %}
+            {% set place = 'the model ' ~ relation %}
+            {% set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list %}
+            {% set problems = [] %}
+            {% if run_query('select 1 as found_row from ' ~ relation ~ ' limit 1') | length == 0 %}
+                {% do problems.append(no_rows_sentence(table, place)) %}
+            {% endif %}
+            {% do check_raw_columns(table, columns, place, problems) %}
+            {% if problems %}
+                {{ exceptions.raise_compiler_error(problems | join('\n\n')) }}
+            {% endif %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro no_rows_sentence(table, place) %}
+    {{ return(
         'There are no rows in ' ~ place ~ ' for the raw ' ~ table ~ '. Is the export complete? Leave `'
         ~ table ~ '` out of the var raw_tables if there are none.'
     ) }}
 {% endmacro %}
 
 
-{#- A mart of the same name would replace the raw table. -#}
-{% macro refuse_own_schema(relation) %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' %}
-        {% if node.schema | lower == relation.schema | lower and node.database | lower == relation.database | lower %}
-            {% do refuse_setting(
-                'raw_schema', relation.schema,
-                'a schema this project does not write to, or it would overwrite your tables'
-            ) %}
+{#- A model of this package that stands where the raw table stands would replace it. -#}
+{% macro refuse_own_table(relation, setting) %}
+    {% set place = [relation.database | lower, relation.schema | lower, relation.identifier | lower] %}
+    {% set wanted = 'a schema this project does not write to, or it would overwrite your tables' if setting == 'raw_schema'
+        else 'a table this project does not write, or it would overwrite yours' %}
+    {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] and node.package_name == 'retention_ledger' %}
+        {% if [node.database | lower, node.schema | lower, node.alias | lower] == place %}
+            {% do refuse_setting(setting, relation.schema if setting == 'raw_schema' else relation.schema ~ '.' ~ relation.identifier, wanted) %}
         {% endif %}
     {% endfor %}
+    {% if relation.schema | lower == schema_of_landed_files() %}
+        {% do refuse_setting(setting, relation.schema, wanted) %}
+    {% endif %}
 {% endmacro %}
 
 
 {#- A canonical column must exist, or raw_columns must say where it comes from. An expression that is
     just a name is checked as one; others are the database's to check. -#}
-{% macro check_raw_columns(table, columns, place) %}
+{% macro check_raw_columns(table, columns, place, problems) %}
     {% set present = columns | map('lower') | list %}
     {% set mapped = policy('raw_columns').get(table, {}) %}
     {% for column, need in raw_table_columns()[table].items() %}
         {% set expression = mapped.get(column, column) | string %}
         {% set name = expression.strip('"') | lower %}
-        {% set is_name = modules.re.match('^"?[A-Za-z_][A-Za-z0-9_ ]*"?$', expression) and name not in ['null', 'none'] %}
+        {% set is_name = modules.re.match('^"?[^\\W\\d][\\w ]*"?$', expression) and name not in ['null', 'none'] %}
         {% set may_be_absent = need == 'used if present' and column not in mapped %}
         {% if is_name and name not in present and not may_be_absent %}
-            {{ exceptions.raise_compiler_error(
+            {% do problems.append(
                 'There is no column `' ~ expression.strip('"') ~ '` in ' ~ place ~ ' for the raw ' ~ table ~ '. It has: '
                 ~ columns | join(', ') ~ '. Map it with the var raw_columns: {' ~ table ~ ': {' ~ column
                 ~ ': <SQL expression' ~ (', or null if you have none' if need != 'required' else '') ~ '>}}.'
-            ) }}
+            ) %}
+        {% elif is_name and ' ' in expression and not expression.startswith('"') and name in present %}
+            {% do problems.append(
+                'The var raw_columns maps ' ~ table ~ '.' ~ column ~ ' to ' ~ expression ~ ', a column whose name has a space. Put it in quotes: '
+                ~ "'\"" ~ expression ~ "\"'."
+            ) %}
         {% endif %}
     {% endfor %}
-{% endmacro %}
-
-
-{% macro default__raw_file_columns(table) %}
-    {{ return([]) }}
-{% endmacro %}
-
-{% macro duckdb__raw_file_columns(table) %}
-    {% set path = raw_file_path(table) %}
-    {% set pattern = dbt.string_literal(dbt.escape_single_quotes(path)) %}
-    {% if run_query('select file from glob(' ~ pattern ~ ') limit 1') | length == 0 %}
-        {% set folder = path.rsplit('/', 1)[0] if '/' in path else '.' %}
-        {% set others = run_query('select file from glob(' ~ dbt.string_literal(dbt.escape_single_quotes(folder ~ '/*')) ~ ') order by file limit 20') %}
-        {{ exceptions.raise_compiler_error(
-            "There is no file '" ~ path ~ "' for the raw " ~ table ~ '. Its folder holds: '
-            ~ (others.columns[0].values() | join(', ') or 'nothing') ~ '. The var raw_files names the path, with {name} for the table; leave `'
-            ~ table ~ '` out of raw_tables if there is none.'
-        ) }}
-    {% endif %}
-    {% if run_query('select filename from read_blob(' ~ pattern ~ ') where size = 0 limit 1') | length > 0 %}
-        {% do refuse_empty_table(table, "the file '" ~ path ~ "'") %}
-    {% endif %}
-    {% set described = run_query('describe select * from ' ~ raw_relation(table)) %}
-    {{ return(described.columns[0].values() | list) }}
 {% endmacro %}

@@ -28,50 +28,118 @@
 {% endmacro %}
 
 
+{#- The demo is read only where nothing says where own data is. (seeds.yml asks the same.) -#}
 {% macro reads_demo_seeds() %}
-    {{ return(var('raw_files') is none and var('raw_schema') is none) }}
+    {{ return(not (
+        var('raw_files') or var('raw_schema') or var('raw_models') or var('raw_relations') or var('raw_queries')
+    )) }}
 {% endmacro %}
 
 
-{#- What stands behind `from` for a raw table: own files, an own table, or the demo seed. -#}
+{#- Which of the settings says where a raw table is; none where no one does. What names the table goes before
+    what is meant for all. -#}
+{% macro raw_place(table) %}
+    {% set files = var('raw_files') %}
+    {% for setting in ['raw_models', 'raw_queries', 'raw_relations'] if table in (var(setting) or {}) %}
+        {{ return(setting) }}
+    {% endfor %}
+    {% if files and (files is not mapping or table in files) %}
+        {{ return('raw_files') }}
+    {% elif var('raw_schema') %}
+        {{ return('raw_schema') }}
+    {% endif %}
+    {{ return('demo' if reads_demo_seeds() else none) }}
+{% endmacro %}
+
+
+{#- The raw tables where raw_tables is not set: in the demo all; else those that a setting names, and where one
+    is meant for all, customers, orders and refunds. -#}
+{% macro raw_tables_by_default() %}
+    {% set files = var('raw_files') %}
+    {% set usual = [] if files is mapping and not var('raw_schema') else ['customers', 'orders', 'refunds'] %}
+    {% if not files and not var('raw_schema') %}
+        {% set usual = raw_table_columns() | list if reads_demo_seeds() else [] %}
+    {% endif %}
+    {% set named = (var('raw_models') or {}) | list + (var('raw_queries') or {}) | list + (var('raw_relations') or {}) | list %}
+    {% set named = named + (files | list if files is mapping else []) %}
+    {{ return(raw_table_columns() | select('in', usual + named) | list) }}
+{% endmacro %}
+
+
+{#- What stands behind `from` for a raw table: a model of the host project, a query, an own table, own files, or
+    the demo seed. -#}
 {% macro raw_relation(table) -%}
-    {%- if policy('raw_files') is not none -%}
-        {{ adapter.dispatch('read_raw_file', 'retention_ledger')(raw_file_path(table)) }}
-    {%- elif policy('raw_schema') is not none -%}
-        {{ source('raw', table) }}
-    {%- else -%}
+    {%- set place = raw_place(table) -%}
+    {%- if place == 'raw_models' -%}
+        {{ raw_model(table) }}
+    {%- elif place == 'raw_queries' -%}
+        {{ adapter.dispatch('raw_query', 'retention_ledger')(table) }}
+    {%- elif place in ['raw_relations', 'raw_schema'] -%}
+        {{ source('retention_ledger_' ~ table, table) }}
+    {%- elif place == 'raw_files' -%}
+        {{ landed_file(table) }}
+    {%- elif place == 'demo' -%}
         {{ ref('raw_' ~ table) }}
-    {%- endif -%}
-{%- endmacro %}
-
-
-{% macro raw_file_path(table) %}
-    {{ return(policy('raw_files') | replace('{name}', table)) }}
-{% endmacro %}
-
-
-{% macro default__read_raw_file(path) %}
-    {{ exceptions.raise_compiler_error(
-        'The var `raw_files` works on DuckDB targets only. Load the files into tables and name '
-        ~ 'their schema in the var `raw_schema`.'
-    ) }}
-{% endmacro %}
-
-
-{#- Text is read as text, because sniffing types breaks on a bad value in a late row. -#}
-{% macro duckdb__read_raw_file(path) -%}
-    {%- set ending = path | lower -%}
-    {%- set file = dbt.string_literal(dbt.escape_single_quotes(path)) -%}
-    {%- if ending.endswith('.parquet') -%}
-        read_parquet({{ file }}, union_by_name = true)
-    {%- elif ending.endswith(('.csv', '.csv.gz')) -%}
-        read_csv({{ file }}, header = true, all_varchar = true, null_padding = true, parallel = false, union_by_name = true)
-    {%- elif ending.endswith(('.json', '.json.gz', '.jsonl', '.ndjson')) -%}
-        (select columns(*) ->> '$' from read_json({{ file }}, maximum_depth = 1, sample_size = -1, union_by_name = true))
     {%- else -%}
-        {{ exceptions.raise_compiler_error(
-            "The var `raw_files` gives '" ~ path ~ "'; files must end in .parquet, .csv, .csv.gz, "
-            ~ ".json, .json.gz, .jsonl or .ndjson."
-        ) }}
+        {% do refuse_setting(
+            'raw_tables', table,
+            'a list of tables each of which one of ' ~ ', '.join(raw_place_settings()) ~ ' says where to find'
+        ) %}
     {%- endif -%}
 {%- endmacro %}
+
+
+{% macro raw_place_settings() %}
+    {{ return(['raw_files', 'raw_models', 'raw_relations', 'raw_queries', 'raw_schema']) }}
+{% endmacro %}
+
+
+{#- A model of the project that has installed this package, or of another package: [package, model]. -#}
+{% macro raw_model(table) %}
+    {% set named = policy('raw_models')[table] %}
+    {{ return(builtins.ref(project_name, named) if named is string else builtins.ref(named[0], named[1])) }}
+{% endmacro %}
+
+
+{#- The names in braces, which stand for raw tables and files, in the queries and expressions of a raw table. -#}
+{% macro names_in_braces(table) %}
+    {% set texts = [] %}
+    {% if raw_place(table) == 'raw_queries' %}
+        {% do texts.append(var('raw_queries')[table] | string) %}
+    {% endif %}
+    {% for setting in ['raw_columns', 'raw_rejects'] %}
+        {% set entries = (var(setting) or {}).get(table) or {} %}
+        {% for sql in entries.values() if sql is string %}
+            {% do texts.append(sql) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(modules.re.findall('\\{([A-Za-z_][A-Za-z0-9_]*)\\}', texts | join(' ')) | unique | list) }}
+{% endmacro %}
+
+
+{#- SQL of the settings, with each {name} replaced by the raw table or the file of that name. A query for `orders`
+    that says {orders} means the file. -#}
+{% macro with_named_tables(sql, table) %}
+    {% set found = namespace(sql=sql | string) %}
+    {% for name in names_in_braces(table) if '{' ~ name ~ '}' in found.sql %}
+        {% if reads_as_file(name) %}
+            {% set relation = '(' ~ adapter.dispatch('rows_of_landed_file', 'retention_ledger')(name) ~ ')' %}
+        {% elif name in policy('raw_tables') and name != table %}
+            {% set relation = raw_relation(name) %}
+        {% else %}
+            {% do refuse_setting(
+                'raw_queries' if raw_place(table) == 'raw_queries' else 'raw_columns', '{' ~ name ~ '}',
+                'SQL whose names in braces are raw tables or names in raw_files'
+            ) %}
+        {% endif %}
+        {% set found.sql = found.sql | replace('{' ~ name ~ '}', relation) %}
+    {% endfor %}
+    {{ return(found.sql) }}
+{% endmacro %}
+
+
+{#- Whether raw_files has a path for a name, be it that of a raw table or not. -#}
+{% macro reads_as_file(name) %}
+    {% set files = var('raw_files') %}
+    {{ return(files and (name in files if files is mapping else '{name}' in files)) }}
+{% endmacro %}

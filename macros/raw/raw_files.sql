@@ -1,0 +1,124 @@
+{#- Files as raw data: which there are, and what the settings say about them. Each is landed as a relation of its
+    own, before anything is built, by the macros of land_files.sql. -#}
+
+{#- The files to read, by name: those of raw tables, and those that a query or an expression names. Of each: the
+    raw table whose rejected rows get the lines that cannot be read. -#}
+{% macro files_to_read() %}
+    {% set owners = {} %}
+    {% for table in policy('raw_tables') if raw_place(table) == 'raw_files' %}
+        {% do owners.update({table: table}) %}
+    {% endfor %}
+    {% for table in policy('raw_tables') %}
+        {% for name in names_in_braces(table) if reads_as_file(name) and name not in owners %}
+            {% do owners.update({name: table}) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(owners) }}
+{% endmacro %}
+
+
+{#- The paths of a name in raw_files, each of which may be a pattern (a glob). -#}
+{% macro raw_file_paths(name) %}
+    {% set files = policy('raw_files') %}
+    {% set paths = files[name] if files is mapping else files | replace('{name}', name) %}
+    {{ return([paths] if paths is string else paths) }}
+{% endmacro %}
+
+
+{#- What raw_file_formats says of a name, with what holds where it says nothing. -#}
+{% macro raw_file_format(name) %}
+    {% set format = {
+        'delimiter': none, 'quote': '"', 'escape': none, 'encoding': none, 'header': true, 'columns': none, 'may_lack': [],
+    } %}
+    {% do format.update(policy('raw_file_formats').get(name, {})) %}
+    {% if format.delimiter == 'tab' or format.delimiter == '\\t' %}
+        {% do format.update({'delimiter': '\t'}) %}
+    {% endif %}
+    {% if format.encoding %}
+        {% do format.update({'encoding': raw_file_encodings()[format.encoding | lower]}) %}
+    {% endif %}
+    {{ return(format) }}
+{% endmacro %}
+
+
+{#- Spellings of the encodings that can be read. -#}
+{% macro raw_file_encodings() %}
+    {{ return({
+        'utf-8': 'utf-8', 'utf8': 'utf-8', 'utf-8-sig': 'utf-8',
+        'utf-16': 'utf-16', 'utf16': 'utf-16', 'utf-16-le': 'utf-16-le', 'utf-16le': 'utf-16-le',
+        'utf-16-be': 'utf-16-be', 'utf-16be': 'utf-16-be',
+        'latin-1': 'latin-1', 'latin1': 'latin-1', 'iso-8859-1': 'latin-1',
+        'windows-1252': 'windows-1252', 'cp1252': 'windows-1252',
+    }) }}
+{% endmacro %}
+
+
+{#- text, parquet or json, by the ending; none for any other. -#}
+{% macro kind_of_file(path) %}
+    {% set ending = path | lower %}
+    {% if ending.endswith('.parquet') %}
+        {{ return('parquet') }}
+    {% elif ending.endswith(('.csv', '.tsv', '.txt', '.csv.gz', '.tsv.gz', '.txt.gz')) %}
+        {{ return('text') }}
+    {% elif ending.endswith(('.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz')) %}
+        {{ return('json') }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{#- The relation that holds the rows of a file, and as rows of their own the lines that cannot be read:
+    `malformed_line` says which, and is null for all others. -#}
+{% macro landed_file(name) %}
+    {{ return(adapter.dispatch('landed_file', 'retention_ledger')(name)) }}
+{% endmacro %}
+
+{% macro default__landed_file(name) %}
+    {{ exceptions.raise_compiler_error(
+        'The var `raw_files` works on DuckDB targets only. Load the files into tables and name '
+        ~ 'their schema in the var `raw_schema`.'
+    ) }}
+{% endmacro %}
+
+{% macro duckdb__landed_file(name) %}
+    {{ return(api.Relation.create(database=target.database, schema=schema_of_landed_files(), identifier=name)) }}
+{% endmacro %}
+
+
+{% macro schema_of_landed_files() %}
+    {{ return('ledger_files') }}
+{% endmacro %}
+
+
+{#- What a query sees of a file: the rows that could be read, in the file's own columns. -#}
+{% macro duckdb__rows_of_landed_file(name) -%}
+    select * exclude (malformed_line) from {{ landed_file(name) }} where malformed_line is null
+{%- endmacro %}
+
+{% macro default__rows_of_landed_file(name) -%}
+    select * from {{ landed_file(name) }}
+{%- endmacro %}
+
+
+{#- A query of the var raw_queries. The lines that could not be read of the files that it names come as rows
+    of their own, so that they are rejected and not lost. -#}
+{% macro default__raw_query(table) -%}
+    ({{ with_named_tables(policy('raw_queries')[table], table) }}) as raw_query
+{%- endmacro %}
+
+{% macro duckdb__raw_query(table) -%}
+    {%- set owners = files_to_read() -%}
+    (
+        select * from ({{ with_named_tables(policy('raw_queries')[table], table) }}) as raw_query
+        {%- for name, owner in owners.items() if owner == table %}
+        union all by name
+        select malformed_line from {{ landed_file(name) }} where malformed_line is not null
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{#- Whether the raw rows of a table may hold lines that could not be read. -#}
+{% macro may_have_malformed_lines(table) %}
+    {{ return(table in files_to_read().values()) }}
+{% endmacro %}
