@@ -154,9 +154,12 @@
     {{ return(api.Relation.create(node.database, node.schema, node.alias, type='table') if node else none) }}
 {% endmacro %}
 
+{#- The row; none where there is no build, or one of a version that wrote other columns. -#}
 {% macro read_data_held() %}
-    {% set relation = data_held_relation() %}
-    {% if adapter.get_relation(relation.database, relation.schema, relation.identifier) is none %}
+    {% set wanted = data_held_relation() %}
+    {% set relation = adapter.get_relation(wanted.database, wanted.schema, wanted.identifier) %}
+    {% set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list if relation else [] %}
+    {% if 'data' not in columns or 'settings' not in columns or 'last_build' not in columns %}
         {{ return(none) }}
     {% endif %}
     {% set rows = run_query('select data, settings, last_build from ' ~ relation).rows %}

@@ -1,5 +1,6 @@
 """A built database: how it is opened, and what it says of itself in the table int_data_held."""
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -129,9 +130,11 @@ def find_build(
     rows = []
     if schemas:
         held = ".".join(map(quoted, [catalog, schemas[0], DATA_HELD]))
-        rows = connection.execute(
-            f"select data, settings, relations, last_build from {held}"
-        ).fetchall()
+        # A version that wrote other columns has no build for this one.
+        with contextlib.suppress(duckdb.BinderException):
+            rows = connection.execute(
+                f"select data, settings, relations, last_build from {held}"
+            ).fetchall()
     if not rows:
         where = f" in the schema {schema}" if schema else ""
         raise Stop(

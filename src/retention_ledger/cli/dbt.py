@@ -92,6 +92,20 @@ class Dbt:
             )
         return node.schema
 
+    def policy_version(self) -> str:
+        """The version that the settings have now, as a model of the project carries it."""
+        chosen = "package:retention_ledger,int_prediction_state"
+        outcome = self.run("compile", "--select", chosen)
+        if not outcome.passed:
+            raise Stop(failure(outcome, self.project))
+        [result] = outcome.results()
+        found = re.search(
+            r"cast\('((?:[^']|'')*)' as \w+\) as policy_version", result.node.compiled_code
+        )
+        if found is None:
+            raise Stop(f"The project in {self.project.folder} does not say which policy it has.")
+        return found.group(1).replace("''", "'")
+
     def nodes(self, options: Iterable[str]) -> list[Any]:
         """The nodes that `dbt build` with these options would build."""
         outcome = self.run("list", "--output", "json", "--output-keys", "unique_id", *options)
