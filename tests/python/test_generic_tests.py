@@ -103,7 +103,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tested(project: Path) -> DbtRun:
     """What `dbt test` said after `dbt run`: after `dbt build`, failing tests would skip others."""
-    database = project.parent / "other.duckdb"
+    database = project.parent / "built.duckdb"
     built = dbt("run", database=database, project=project)
     assert built.ok, built.text
     return dbt("test", database=database, project=project)
@@ -178,9 +178,11 @@ def test_each_argument_is_used_by_a_case(test: str) -> None:
 
 def test_defaults_are_those_of_the_policy(demo_database: Path, tmp_path: Path) -> None:
     settings = {name: value for changed, _ in DEFAULTS.values() for name, value in changed.items()}
+    database = tmp_path / "built.duckdb"
+    shutil.copy(demo_database, database)
     run = dbt(
         "test", "--select", *[f"test_name:{test}" for test in DEFAULTS],
-        database=demo_database, settings=settings, target_path=tmp_path,
+        database=database, settings=settings,
     )  # fmt: skip
     said: dict[str, str] = {}
     for result in run.outcome.result or []:

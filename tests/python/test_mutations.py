@@ -111,7 +111,7 @@ def noticed(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> se
                 f"{file} no longer says {right!r}: bring the mutant up to date"
             )
             (project / file).write_text(before[file].replace(right, wrong))
-        database = folder / "mutant.duckdb"
+        database = folder / "built.duckdb"
         shutil.copy(demo_database, database)
         selection = [f"{model},test_type:unit" for *_, model in mutants]
         run = dbt(

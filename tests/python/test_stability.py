@@ -19,7 +19,7 @@ MARTS = (
 @pytest.fixture(scope="module")
 def earlier_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo as it was on an earlier day, in the middle of a month, a quarter and a week."""
-    database = tmp_path_factory.mktemp("earlier") / "earlier.duckdb"
+    database = tmp_path_factory.mktemp("earlier") / "built.duckdb"
     run = dbt("build", database=database, settings={"as_of_date": "2025-05-14"})
     assert run.ok, run.text
     return database
@@ -108,7 +108,7 @@ def test_the_earlier_build_sets_later_rows_aside(earlier_database: Path) -> None
 
 
 def test_two_builds_of_the_same_data_are_identical(demo_database: Path, tmp_path: Path) -> None:
-    again = tmp_path / "again.duckdb"
+    again = tmp_path / "built.duckdb"
     assert dbt("seed", database=again).ok
     run = dbt("run", "--threads", "1", database=again)
     assert run.ok, run.text
