@@ -78,6 +78,8 @@ RENDERED_LATE = {
     "raw_rejects",
 }  # fmt: skip
 
+_KINDS_OF_FILE = (".csv", ".csv.gz", ".parquet", ".ndjson")
+
 #: The commands that take a manifest as it is. `parse` is about reading, and reads.
 _TAKE_A_MANIFEST = {"build", "run", "test", "seed", "compile"}
 
@@ -89,7 +91,10 @@ def shape(settings: dict[str, Any], database: Path) -> str:
     """What a manifest depends on: the settings that matter when the project is read, and the
     database's name, which is part of every relation's."""
     early = {name: value for name, value in settings.items() if name not in RENDERED_LATE}
-    early["raw_files"] = settings.get("raw_files") is not None  # not which, but whether there are
+    # Which files does not matter, but whether there are any, and of a kind that can be read.
+    files = settings.get("raw_files")
+    known = isinstance(files, str) and "{name}" in files and files.endswith(_KINDS_OF_FILE)
+    early["raw_files"] = "any" if known else files
     return json.dumps([database.stem, early], sort_keys=True, default=repr)
 
 
@@ -167,6 +172,7 @@ def dbt(
         "--profiles-dir", str(ROOT / "profiles"),
         "--target-path", str(target_path or database.parent / "target"),
         "--log-path", str(database.parent / "logs"),
+        "--log-level-file", "none",  # a log of every step, at a tenth of the time; messages come by callback
         "--vars", yaml.safe_dump(settings or {}, sort_keys=False),
     ]  # fmt: skip
 
