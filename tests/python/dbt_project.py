@@ -75,7 +75,7 @@ RENDERED_LATE = {
     "max_lifespan_years", "discount_rate", "prediction_horizon_days", "holdout_days", "business_timezone",
     "as_of_date", "earliest_valid_date", "latest_valid_date", "timestamp_formats", "decimal_separator",
     "missing_texts", "max_rejected_share", "max_days_without_orders", "raw_files", "raw_columns", "raw_line_level",
-    "raw_rejects",
+    "raw_rejects", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "replace_data",
 }  # fmt: skip
 
 _KINDS_OF_FILE = (".csv", ".csv.gz", ".parquet", ".ndjson")
@@ -107,6 +107,17 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+def pickled(manifest: Manifest) -> bytes:
+    """A manifest as bytes, field by field: dbt's own pickling mixes up the order of the fields."""
+    names = [each.name for each in fields(Manifest) if not each.name.startswith("_")]
+    return pickle.dumps({name: getattr(manifest, name) for name in names})
+
+
+def unpickled(manifest: bytes) -> Manifest:
+    """A manifest that a run may write into."""
+    return Manifest(**pickle.loads(manifest))
+
+
 def manifest_of(settings: dict[str, Any], database: Path) -> Manifest | DbtRun:
     """What dbt reads with these settings, a copy of its own; where it refuses to, what it said.
 
@@ -119,14 +130,8 @@ def manifest_of(settings: dict[str, Any], database: Path) -> Manifest | DbtRun:
             run = dbt("parse", database=database, settings=settings)
             if not run.ok:
                 return run
-            # Field by field: dbt's own pickling of a manifest mixes up the order of its fields.
-            parsed = {
-                each.name: getattr(run.outcome.result, each.name)
-                for each in fields(Manifest)
-                if not each.name.startswith("_")
-            }
-            path.write_bytes(pickle.dumps(parsed))
-    return Manifest(**pickle.loads(path.read_bytes()))
+            path.write_bytes(pickled(run.outcome.result))
+    return unpickled(path.read_bytes())
 
 
 @contextmanager

@@ -241,7 +241,7 @@ WITHOUT_A_FIELD = """
 
 def compiled(inline: str, folder: Path, **settings: object) -> str:
     """What a template comes to in this project."""
-    run = dbt("compile", "--inline", inline, database=folder / "none.duckdb", settings=settings)
+    run = dbt("compile", "--inline", inline, database=folder / "built.duckdb", settings=settings)
     assert run.ok, run.text
     return run.outcome.result.results[0].node.compiled_code
 

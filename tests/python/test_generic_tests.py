@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from dbt.cli.main import dbtRunner
-from dbt_project import ROOT, DbtRun, dbt
+from dbt_project import ROOT, DbtRun, dbt, pickled, unpickled
 
 PROJECT = ROOT / "tests" / "fixtures" / "generic_tests_project"
 # dbt_tests.sql only repeats dbt's own, which dbt tests.
@@ -104,9 +104,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tested(project: Path) -> DbtRun:
     """What `dbt test` said after `dbt run`: after `dbt build`, failing tests would skip others."""
     database = project.parent / "built.duckdb"
-    built = dbt("run", database=database, project=project)
+    read = dbt("parse", database=database, project=project)
+    assert read.ok, read.text
+    kept = pickled(read.outcome.result)
+    built = dbt("run", database=database, project=project, manifest=unpickled(kept))
     assert built.ok, built.text
-    return dbt("test", database=database, project=project)
+    return dbt("test", database=database, project=project, manifest=unpickled(kept))
 
 
 def results(run: DbtRun) -> dict[str, list[tuple[str, str]]]:

@@ -47,6 +47,10 @@ OTHER_VALUES: dict[str, Any] = {
     },
     "raw_line_level": ["orders"],
     "raw_rejects": {"orders": {"a gift": "amount = 0"}},
+    "week_starts_on": "sunday",
+    "fiscal_year_starts_in": 2,
+    "cohort_grain": "quarter",
+    "replace_data": True,
 }
 
 

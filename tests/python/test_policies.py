@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dbt_project import dbt, query
+from dbt_project import BUILD, dbt, query
 
 OTHER_POLICY = {
     "policy_release": "other",
@@ -47,8 +47,7 @@ def test_unit_tests_and_data_tests_pass_under_another_policy(tmp_path: Path) -> 
 def test_one_grain_alone_builds(grains: list[str], tmp_path: Path) -> None:
     settings = {"period_grains": grains, "status_bases": ["orders_window"]}
     run = dbt(
-        "build", "--exclude", "resource_type:unit_test",
-        database=tmp_path / "built.duckdb", settings=settings,
+        *BUILD, database=tmp_path / "built.duckdb", settings=settings,
     )  # fmt: skip
     assert run.ok, run.text
 
@@ -67,6 +66,13 @@ def test_unit_tests_pass_on_own_files(tmp_path: Path) -> None:
             }
         },
     }  # fmt: skip
-    run = dbt("build", database=tmp_path / "built.duckdb", settings=settings)
+    # The rooms that raw data comes into: the others are tested on own data in test_own_subscriptions.py.
+    run = dbt(*BUILD, database=tmp_path / "built.duckdb", settings=settings)
     assert run.ok, run.text
+    run = dbt(
+        "test", "--select", "staging,test_type:unit", "marts.accepted,test_type:unit",
+        database=tmp_path / "built.duckdb", settings=settings,
+    )  # fmt: skip
+    assert run.ok, run.text
+    assert len(run.outcome.result) >= 20
     assert query(tmp_path / "built.duckdb", "select count(*) from marts.orders") == [(3,)]
