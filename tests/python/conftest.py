@@ -1,15 +1,42 @@
-"""What several test modules share: one build of the demo."""
+"""What several test modules share: one build of the demo, and what dbt read for it."""
 
+import os
 from pathlib import Path
 
+import dbt_project
 import pytest
-from dbt_project import dbt
+from dbt.contracts.graph.manifest import Manifest
+from dbt_project import BUILD, dbt, locked, manifest_of
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all test processes of this session: what one has made the others use."""
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent
+    dbt_project.shared_folder = folder / "manifests"
+    return folder
 
 
 @pytest.fixture(scope="session")
-def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, built once with every data test; unit tests are run by `make unit-tests`."""
-    database = tmp_path_factory.mktemp("demo") / "demo.duckdb"
-    run = dbt("build", "--exclude-resource-type", "unit_test", database=database)
-    assert run.ok, run.text
-    return database
+def demo_database(session_folder: Path) -> Path:
+    """The demo, built once with every data test. Not to be written to: copy it.
+
+    The unit tests are run by `make unit-tests`.
+    """
+    folder = session_folder / "demo"
+    with locked(session_folder / "demo.lock"):
+        if not (folder / "built").exists():
+            run = dbt(*BUILD, database=folder / "built.duckdb")
+            assert run.ok, run.text
+            (folder / "built").touch()
+    return folder / "built.duckdb"
+
+
+@pytest.fixture(scope="session")
+def demo_manifest(session_folder: Path) -> Manifest:
+    """All nodes as dbt reads them with the settings of the demo. Not to be written to."""
+    manifest = manifest_of({}, session_folder / "demo" / "built.duckdb")
+    assert isinstance(manifest, Manifest), manifest.text
+    return manifest

@@ -1,10 +1,19 @@
-"""Runs this dbt project inside the test process, each time into a database of its own."""
+"""Runs this dbt project inside the test process, each time into a database of its own.
 
+Reading the project takes longer than building small data with it, so what was read once is used
+again: see `shape`. tests/README.md says which function a new test should call.
+"""
+
+import fcntl
 import gc
+import hashlib
+import json
 import os
+import pickle
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +21,7 @@ import duckdb
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Where the UCI Online Retail export may lie; tests that need it are skipped where it does not.
@@ -54,6 +64,76 @@ class DbtRun:
         return {result.node.name: str(result.status) for result in self.outcome.result or []}
 
 
+# What dbt reads in the project (the manifest), kept for the runs that would read the same
+
+#: Settings that change only the SQL that a run renders, and nothing of the manifest. Any other setting is part of
+#: `shape`, so a new one costs a parse and never a wrong manifest. test_manifest.py holds that the list is right.
+RENDERED_LATE = {
+    "policy_release", "inactivity_days", "subscription_grace_days", "counted_order_statuses",
+    "uncounted_order_statuses", "reject_negative_amounts", "test_account_emails", "cancel_reasons",
+    "involuntary_cancel_reasons", "reporting_currency", "repeat_purchase_unit", "gross_margin_rate",
+    "max_lifespan_years", "discount_rate", "prediction_horizon_days", "holdout_days", "business_timezone",
+    "as_of_date", "earliest_valid_date", "latest_valid_date", "timestamp_formats", "decimal_separator",
+    "missing_texts", "max_rejected_share", "max_days_without_orders", "raw_files", "raw_columns", "raw_line_level",
+    "raw_rejects", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "replace_data",
+}  # fmt: skip
+
+_KINDS_OF_FILE = (".csv", ".csv.gz", ".parquet", ".ndjson")
+
+#: The commands that take a manifest as it is. `parse` is about reading, and reads.
+_TAKE_A_MANIFEST = {"build", "run", "test", "seed", "compile"}
+
+#: Where the processes of one test session share what they have read (conftest.py names it).
+shared_folder = Path(tempfile.gettempdir()) / f"retention_ledger_manifests_{os.getpid()}"
+
+
+def shape(settings: dict[str, Any], database: Path) -> str:
+    """What a manifest depends on: the settings that matter when the project is read, and the
+    database's name, which is part of every relation's."""
+    early = {name: value for name, value in settings.items() if name not in RENDERED_LATE}
+    # Which files does not matter, but whether there are any, and of a kind that can be read.
+    files = settings.get("raw_files")
+    known = isinstance(files, str) and "{name}" in files and files.endswith(_KINDS_OF_FILE)
+    early["raw_files"] = "any" if known else files
+    return json.dumps([database.stem, early], sort_keys=True, default=repr)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds the lock file `path`, so that of the test processes one works and the others wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def pickled(manifest: Manifest) -> bytes:
+    """A manifest as bytes, field by field: dbt's own pickling mixes up the order of the fields."""
+    names = [each.name for each in fields(Manifest) if not each.name.startswith("_")]
+    return pickle.dumps({name: getattr(manifest, name) for name in names})
+
+
+def unpickled(manifest: bytes) -> Manifest:
+    """A manifest that a run may write into."""
+    return Manifest(**pickle.loads(manifest))
+
+
+def manifest_of(settings: dict[str, Any], database: Path) -> Manifest | DbtRun:
+    """What dbt reads with these settings, a copy of its own; where it refuses to, what it said.
+
+    A copy, because a run writes into the manifest it is given.
+    """
+    key = hashlib.sha256(shape(settings, database).encode()).hexdigest()[:16]
+    path = shared_folder / f"{key}.pickle"
+    with locked(shared_folder / f"{key}.lock"):
+        if not path.exists():
+            run = dbt("parse", database=database, settings=settings)
+            if not run.ok:
+                return run
+            path.write_bytes(pickled(run.outcome.result))
+    return unpickled(path.read_bytes())
+
+
 @contextmanager
 def _environment(**values: str) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in values}
@@ -74,21 +154,30 @@ def dbt(
     settings: dict[str, Any] | None = None,
     project: Path = ROOT,
     target_path: Path | None = None,
+    manifest: Manifest | None = None,
 ) -> DbtRun:
     """Runs `dbt ARGUMENTS` with the vars `settings`, writing to the DuckDB file `database`.
 
     The compiled project goes to `target_path` (default: beside the database), so that runs do not
-    disturb each other or the developer's own target folder.
+    disturb each other or the developer's own target folder. The project is read if no run before
+    has read it in this `shape`; where it cannot be read, that is what the run says.
     """
+    if manifest is None and arguments[0] in _TAKE_A_MANIFEST and project == ROOT:
+        found = manifest_of(settings or {}, database)
+        if isinstance(found, DbtRun):
+            return found
+        manifest = found
     messages: list[str] = []
     command = [
         *arguments,
         "--quiet",
         "--no-write-json",  # a manifest that no test reads, at a quarter of the time
+        *([] if "--threads" in arguments or arguments[0] == "parse" else ["--threads", "1"]),
         "--project-dir", str(project),
         "--profiles-dir", str(ROOT / "profiles"),
         "--target-path", str(target_path or database.parent / "target"),
         "--log-path", str(database.parent / "logs"),
+        "--log-level-file", "none",  # a log of every step, at a tenth of the time; messages come by callback
         "--vars", yaml.safe_dump(settings or {}, sort_keys=False),
     ]  # fmt: skip
 
@@ -96,7 +185,7 @@ def dbt(
         if event.info.level != "debug":
             messages.append(event.info.msg)
 
-    runner = dbtRunner(callbacks=[listen])
+    runner = dbtRunner(manifest=manifest, callbacks=[listen])
     # dbt leaves the interpreter's working directory alone, but relative paths in vars are read
     # from it, as they are for a person who types `dbt build` at the root.
     here = Path.cwd()
@@ -110,6 +199,74 @@ def dbt(
         os.chdir(here)
         DuckDBConnectionManager.close_all_connections()
     return DbtRun(outcome, messages)
+
+
+#: Unit tests bring their own rows and do not look at the data: they run once, with the demo.
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A database that dbt built, and what dbt said."""
+
+    database: Path
+    run: DbtRun
+
+    def query(self, sql: str) -> list[tuple]:
+        """All rows of an SQL query."""
+        return query(self.database, sql)
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """All rows of an SQL query, each as column name -> value."""
+        return records(self.database, sql)
+
+
+def build(
+    folder: Path,
+    settings: dict[str, Any] | None = None,
+    files: dict[str, str] | None = None,
+    *,
+    select: tuple[str, ...] = (),
+    fails: bool = False,
+) -> Built:
+    """Builds own files, given as name -> text, in `folder`; asserts that it goes through, or not.
+
+    Everything with its data tests, or, with `select`, only these models and no tests. Without
+    files and settings that name some, the demo is built.
+
+        shop = build(tmp_path, {"raw_tables": ["orders"]}, {"orders.csv": "order_id,...\n"})
+        assert shop.query("select count(*) from marts.orders") == [(1,)]
+    """
+    settings = dict(settings or {})
+    for name, text in (files or {}).items():
+        (folder / name).write_text(text, encoding="utf-8")
+        settings.setdefault("raw_files", str(folder / f"{{name}}{''.join(Path(name).suffixes)}"))
+    command = ("run", "--select", *select) if select else BUILD
+    run = dbt(*command, database=folder / "built.duckdb", settings=settings)
+    assert run.ok is not fails, run.text
+    return Built(folder / "built.duckdb", run)
+
+
+def refusal(settings: dict[str, Any], folder: Path) -> str:
+    """The sentence with which dbt refuses wrong settings, without reading the project again.
+
+    The models policy_settings and int_as_of_date look at every setting, which is why dbt refuses a
+    wrong one when it reads the project. Here it reads these two alone; test_bad_input.py has the
+    same for the whole project.
+    """
+    database = folder / "none.duckdb"
+    manifest = manifest_of({}, database)
+    assert isinstance(manifest, Manifest), manifest
+    accepted = ROOT / "models" / "marts" / "accepted"
+    models = [accepted / "policy_settings.sql", accepted / "helpers" / "int_as_of_date.sql"]
+    run = dbt(
+        "compile", "--inline", "\n".join(path.read_text(encoding="utf-8") for path in models),
+        database=database, settings=settings, target_path=folder / "target", manifest=manifest,
+    )  # fmt: skip
+    assert not run.ok, f"nobody refused {settings}"
+    assert not database.exists(), "a database was opened first"
+    [sentence] = [message for message in run.messages if "policy var" in message]
+    return sentence
 
 
 def query(database: Path, sql: str) -> list[tuple]:

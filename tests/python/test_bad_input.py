@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import DbtRun, dbt, query
-from test_own_data import BUILD, CUSTOMERS, ORDERS, SHOP, write_csv, write_shop, write_table
+from dbt_project import BUILD, DbtRun, dbt, query, refusal
+from test_own_data import CUSTOMERS, ORDERS, SHOP, write_csv, write_shop, write_table
 
 Settings = dict[str, Any]
 
@@ -20,15 +20,15 @@ Settings = dict[str, Any]
 def good_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop of test_own_data, built from good data."""
     folder = tmp_path_factory.mktemp("good")
-    run = dbt("run", database=folder / "good.duckdb", settings=write_shop(folder))
+    run = dbt("run", database=folder / "built.duckdb", settings=write_shop(folder))
     assert run.ok, run.text
-    return folder / "good.duckdb"
+    return folder / "built.duckdb"
 
 
 @pytest.fixture
 def rebuild(good_database: Path, tmp_path: Path) -> Callable[..., DbtRun]:
     """Builds bad data over a good build, and asserts that it stops and leaves the marts alone."""
-    database = tmp_path / "good.duckdb"
+    database = tmp_path / "built.duckdb"
     shutil.copy(good_database, database)
     marts = ("customers", "orders", "retention_by_period", "rejected_rows")
 
@@ -78,7 +78,7 @@ def test_a_missing_folder(rebuild: Callable[..., DbtRun], tmp_path: Path) -> Non
 
 
 def test_a_missing_table(rebuild: Callable[..., DbtRun], tmp_path: Path) -> None:
-    with duckdb.connect(str(tmp_path / "good.duckdb")) as connection:
+    with duckdb.connect(str(tmp_path / "built.duckdb")) as connection:
         connection.execute("create schema landing")
         for name in ("customers", "orders"):
             write_table(connection, f"landing.{name}", SHOP[name])
@@ -115,7 +115,7 @@ def test_a_missing_column(rebuild: Callable[..., DbtRun], tmp_path: Path) -> Non
 
 def test_a_missing_column_in_a_table(rebuild: Callable[..., DbtRun], tmp_path: Path) -> None:
     columns, rows = CUSTOMERS
-    with duckdb.connect(str(tmp_path / "good.duckdb")) as connection:
+    with duckdb.connect(str(tmp_path / "built.duckdb")) as connection:
         connection.execute("create schema landing")
         write_table(connection, "landing.customers", (("customer_id", "mail", *columns[2:]), rows))
     settings = {"raw_schema": "landing", "raw_tables": ["customers", "orders"]}
@@ -165,7 +165,7 @@ def test_a_file_without_a_single_byte(
 
 
 def test_an_empty_table(rebuild: Callable[..., DbtRun], tmp_path: Path) -> None:
-    with duckdb.connect(str(tmp_path / "good.duckdb")) as connection:
+    with duckdb.connect(str(tmp_path / "built.duckdb")) as connection:
         connection.execute("create schema landing")
         write_table(connection, "landing.customers", CUSTOMERS)
         connection.execute("truncate landing.customers")
@@ -290,9 +290,28 @@ WRONG_SETTINGS = [
     ids=[f"{name}={value}" for name, value, _, _ in WRONG_SETTINGS],
 )
 def test_a_wrong_setting(tmp_path: Path, name: str, value: Any, shown: str, allowed: str) -> None:
-    run = dbt("parse", database=tmp_path / "none.duckdb", settings={name: value})
+    said = refusal({name: value}, tmp_path)
+    for part in (f"The policy var `{name}", f"` is {shown}; it must be ", allowed, "Set it under"):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        # A number and a list, one with a rule that another setting decides; with the demo and own files.
+        ({"inactivity_days": 0}, "`inactivity_days` is 0; it must be a whole number from 1 to"),
+        (
+            {"raw_files": "{name}.csv", "raw_tables": ["customers", "refunds"]},
+            '`raw_tables` is ["customers", "refunds"]; it must be a list with `orders`',
+        ),
+    ],
+)
+def test_a_wrong_setting_stops_dbt_when_it_reads_the_project(
+    tmp_path: Path, settings: Settings, sentence: str
+) -> None:
+    run = dbt("parse", database=tmp_path / "none.duckdb", settings=settings)
     assert not run.ok
-    says(run, f"The policy var `{name}", f"` is {shown}; it must be ", allowed, "Set it under")
+    says(run, "The policy var ", sentence, "Set it under")
     assert not (tmp_path / "none.duckdb").exists()
 
 

@@ -35,7 +35,7 @@ def test_every_day_falls_into_its_period(
             f"{{{{ period_start('{grain}', 'day') }}}}, {{{{ period_end('{grain}', period_start('{grain}', 'day')) }}}}"
             for grain in grains
         ) + " from days",
-        database=tmp_path / "none.duckdb",
+        database=tmp_path / "built.duckdb",
         settings={"week_starts_on": week_starts_on, "fiscal_year_starts_in": year_starts_in},
     )  # fmt: skip
     assert run.ok, run.text
@@ -54,7 +54,7 @@ def test_every_day_falls_into_its_period(
 
 def test_marts_add_up_by_another_calendar(tmp_path: Path) -> None:
     """All identities hold (they are data tests), and a quarter's figures are sums of those by default."""
-    database = tmp_path / "fiscal.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(
         "build", "--exclude-resource-type", "unit_test", database=database,
         settings={"week_starts_on": "sunday", "fiscal_year_starts_in": 2, "cohort_grain": "quarter"},

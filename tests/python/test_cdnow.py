@@ -30,7 +30,7 @@ def build(folder: Path, name: str, columns: dict[str, int], **settings: object) 
             writer.writerow(
                 [number, *(fields[columns[key]] for key in ("customer", "date", "amount"))]
             )
-    database = folder / "cdnow.duckdb"
+    database = folder / "built.duckdb"
     run = dbt(
         "build", "--exclude", "resource_type:unit_test",
         database=database,

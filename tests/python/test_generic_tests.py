@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from dbt.cli.main import dbtRunner
-from dbt_project import ROOT, DbtRun, dbt
+from dbt_project import ROOT, DbtRun, dbt, pickled, unpickled
 
 PROJECT = ROOT / "tests" / "fixtures" / "generic_tests_project"
 # dbt_tests.sql only repeats dbt's own, which dbt tests.
@@ -103,10 +103,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tested(project: Path) -> DbtRun:
     """What `dbt test` said after `dbt run`: after `dbt build`, failing tests would skip others."""
-    database = project.parent / "other.duckdb"
-    built = dbt("run", database=database, project=project)
+    database = project.parent / "built.duckdb"
+    read = dbt("parse", database=database, project=project)
+    assert read.ok, read.text
+    kept = pickled(read.outcome.result)
+    built = dbt("run", database=database, project=project, manifest=unpickled(kept))
     assert built.ok, built.text
-    return dbt("test", database=database, project=project)
+    return dbt("test", database=database, project=project, manifest=unpickled(kept))
 
 
 def results(run: DbtRun) -> dict[str, list[tuple[str, str]]]:
@@ -178,9 +181,11 @@ def test_each_argument_is_used_by_a_case(test: str) -> None:
 
 def test_defaults_are_those_of_the_policy(demo_database: Path, tmp_path: Path) -> None:
     settings = {name: value for changed, _ in DEFAULTS.values() for name, value in changed.items()}
+    database = tmp_path / "built.duckdb"
+    shutil.copy(demo_database, database)
     run = dbt(
         "test", "--select", *[f"test_name:{test}" for test in DEFAULTS],
-        database=demo_database, settings=settings, target_path=tmp_path,
+        database=database, settings=settings,
     )  # fmt: skip
     said: dict[str, str] = {}
     for result in run.outcome.result or []:

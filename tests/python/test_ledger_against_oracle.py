@@ -257,14 +257,14 @@ def test_random_data_equals_the_oracle(
     scenario.write(folder)
     run = dbt(
         "run", "--select", "+retention_by_period",
-        database=folder / "random.duckdb", settings=scenario.settings(folder),
+        database=folder / "built.duckdb", settings=scenario.settings(folder),
     )  # fmt: skip
     assert run.ok, run.text
     segments = {
         f"c{n}": {"country": country or None} for n, country in enumerate(scenario.countries())
     }
     assert_marts_equal_oracle(
-        folder / "random.duckdb",
+        folder / "built.duckdb",
         days,
         segments,
         Policy(inactivity_days=scenario.inactivity_days),

@@ -5,7 +5,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from dbt_project import ROOT, dbt
+from dbt.contracts.graph.manifest import Manifest
+from dbt_project import ROOT, dbt, manifest_of
 
 #: (file, what stands there, what a mistake would put there, the model whose unit tests must fail)
 MUTANTS = [
@@ -23,8 +24,8 @@ MUTANTS = [
      "first_start_on > first_churn_on", "customer_movements"),
     ("models/marts/ledger/customer_movements.sql", "events.event_on <= as_of.as_of_date",
      "events.event_on < as_of.as_of_date + 1000", "customer_movements"),
-    ("macros/calendar/periods_of_spans.sql", "when period_end <= as_of_date", "when period_end < as_of_date",
-     "int_periods"),
+    ("models/marts/ledger/helpers/int_periods.sql", "when every_period.period_end <= as_of.as_of_date",
+     "when every_period.period_end < as_of.as_of_date", "int_periods"),
     ("macros/metrics/rate_columns.sql", "period_status = 'complete'", "period_status <> 'none'",
      "retention_by_period"),
     ("macros/metrics/retention_metrics.sql", "churned_customers + transient_customers', denominator='opening_customers', is_column=true",
@@ -96,30 +97,37 @@ def rounds(mutants: list[Mutant]) -> list[list[Mutant]]:
     return together + alone
 
 
+def make_mistake(manifest: Manifest, mutant: Mutant) -> None:
+    """Write a mistake into what dbt has read, where it would have read it in the file."""
+    file, right, wrong, _ = mutant
+    assert right in (ROOT / file).read_text(encoding="utf-8"), (
+        f"{file} no longer says {right!r}: bring the mutant up to date"
+    )
+    changed = 0
+    for node in manifest.nodes.values():
+        if node.original_file_path == file and right in node.raw_code:
+            node.raw_code = node.raw_code.replace(right, wrong)
+            changed += 1
+    for macro in manifest.macros.values():
+        if macro.original_file_path == file and right in macro.macro_sql:
+            macro.macro_sql = macro.macro_sql.replace(right, wrong)
+            changed += 1
+    assert changed, f"{right!r} stands in {file}, but in no model or macro of it"
+
+
 @pytest.fixture(scope="module")
 def noticed(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> set[Mutant]:
-    """The mutants at which a unit test of their model fails, in a copy of the project."""
-    folder = tmp_path_factory.mktemp("mutants")
-    project = folder / "project"
-    ignored = shutil.ignore_patterns(".git", ".venv", "target", "logs", "*.duckdb*", "data")
-    shutil.copytree(ROOT, project, ignore=ignored)
+    """The mutants at which a unit test of their model fails: without them all pass (demo_database)."""
+    database = tmp_path_factory.mktemp("mutants") / "built.duckdb"
+    shutil.copy(demo_database, database)
     found = set()
     for mutants in rounds(MUTANTS):
-        before = {file: (project / file).read_text() for file, *_ in mutants}
-        for file, right, wrong, _ in mutants:
-            assert right in before[file], (
-                f"{file} no longer says {right!r}: bring the mutant up to date"
-            )
-            (project / file).write_text(before[file].replace(right, wrong))
-        database = folder / "mutant.duckdb"
-        shutil.copy(demo_database, database)
+        manifest = manifest_of({}, database)
+        assert isinstance(manifest, Manifest), manifest
+        for mutant in mutants:
+            make_mistake(manifest, mutant)
         selection = [f"{model},test_type:unit" for *_, model in mutants]
-        run = dbt(
-            "test", "--select", *selection, database=database, project=project,
-            target_path=folder / "target",
-        )  # fmt: skip
-        for file, text in before.items():
-            (project / file).write_text(text)
+        run = dbt("test", "--select", *selection, database=database, manifest=manifest)
         failed = {
             result.node.unique_id.split(".")[2]
             for result in run.outcome.result or []

@@ -27,7 +27,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The export, built with its example settings and every data test."""
     settings = yaml.safe_load((ROOT / "examples" / "online_retail" / "vars.yml").read_text("utf-8"))
     settings["raw_files"] = str(ONLINE_RETAIL)
-    path = tmp_path_factory.mktemp("retail") / "retail.duckdb"
+    path = tmp_path_factory.mktemp("retail") / "built.duckdb"
     run = dbt("build", "--exclude-resource-type", "unit_test", database=path, settings=settings)
     assert run.ok, run.text
     return path

@@ -23,7 +23,7 @@ def build(folder: Path, vars_file: str) -> Path:
     """The value marts of the export under one of the example's vars files."""
     settings = yaml.safe_load((ROOT / "examples" / "online_retail" / vars_file).read_text())
     settings["raw_files"] = str(ONLINE_RETAIL)
-    database = folder / "online_retail.duckdb"
+    database = folder / "built.duckdb"
     run = dbt("build", "--exclude", "resource_type:unit_test", database=database, settings=settings)
     assert run.ok, run.text
     return database

@@ -14,10 +14,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import DbtRun, dbt, query
+from dbt_project import BUILD, DbtRun, dbt, query
 
-# Unit tests bring their own rows and do not look at the data: they run once, with the demo.
-BUILD = ("build", "--exclude-resource-type", "unit_test")
 TO_THE_MARTS = ("run", "--select", "+customers", "+retention_by_period", "+rejected_rows")
 TO_THE_ORDERS = ("run", "--select", "+orders", "+rejected_rows")
 
@@ -186,8 +184,8 @@ def orders(database: Path, *columns: str) -> list[tuple]:
 def shop_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop, built from CSV files with every data test."""
     folder = tmp_path_factory.mktemp("shop")
-    built(dbt(*BUILD, database=folder / "shop.duckdb", settings=write_shop(folder)))
-    return folder / "shop.duckdb"
+    built(dbt(*BUILD, database=folder / "built.duckdb", settings=write_shop(folder)))
+    return folder / "built.duckdb"
 
 
 @pytest.mark.parametrize("basis", SHOP_BY_MONTH)
@@ -264,7 +262,7 @@ def test_other_files_with_the_same_rows_give_the_same_marts(
     for name, table in SHOP.items():
         writers[ending](folder / f"{name}.{ending}", table)
     settings = {**SHOP_SETTINGS, "raw_files": str(folder / f"{{name}}.{ending}")}
-    database = tmp_path / "other.duckdb"
+    database = tmp_path / "built.duckdb"
     built(dbt(*TO_THE_MARTS, database=database, settings=settings))
     assert marts(database) == marts(shop_database)
 
@@ -284,7 +282,7 @@ def test_a_bad_value_in_row_60_000_is_a_rejected_row(tmp_path: Path) -> None:
     rows = [(f"{i:06}", "007", "2024-01-03", "completed", "1.00", "") for i in range(60_000)]
     rows.append(("060000", "007", "2024-01-04", "completed", "one pound", ""))
     write_csv(tmp_path / "orders.csv", (ORDERS[0], rows))
-    database = tmp_path / "late.duckdb"
+    database = tmp_path / "built.duckdb"
     settings = {"raw_files": str(tmp_path / "{name}.csv"), "raw_tables": ["orders"]}
     built(dbt(*TO_THE_ORDERS, database=database, settings=settings))
     assert rejected(database) == [("orders", "060000", "unparsable_amount")]
@@ -334,8 +332,8 @@ def renamed_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "max_rejected_share": 0.6,
         "segment_dimensions": [],
     }
-    built(dbt(*BUILD, database=folder / "renamed.duckdb", settings=settings))
-    return folder / "renamed.duckdb"
+    built(dbt(*BUILD, database=folder / "built.duckdb", settings=settings))
+    return folder / "built.duckdb"
 
 
 def test_columns_are_mapped(renamed_database: Path) -> None:
@@ -405,7 +403,7 @@ def test_typed_columns_are_read_as_they_are(tmp_path: Path) -> None:
             1.255::decimal(9, 3) as amount
         """,
     )
-    database = tmp_path / "typed.duckdb"
+    database = tmp_path / "built.duckdb"
     settings = {"raw_files": str(tmp_path / "{name}.parquet"), "max_rejected_share": 0.5}
     built(dbt(*TO_THE_MARTS, database=database, settings=settings))
     found = orders(database, "order_id", "customer_id", "ordered_at", "gross_amount", "net_amount")
@@ -425,7 +423,7 @@ def test_the_business_time_zone_decides_the_day(tmp_path: Path) -> None:
         "raw_tables": ["orders"],
         "business_timezone": "America/New_York",
     }
-    database = tmp_path / "zone.duckdb"
+    database = tmp_path / "built.duckdb"
     built(dbt(*TO_THE_ORDERS, database=database, settings=settings))
     assert orders(database, "order_id", "ordered_at", "ordered_on") == [
         ("1", datetime(2024, 1, 31, 23, 30), date(2024, 1, 31)),
@@ -453,7 +451,7 @@ def test_odd_files_are_read(tmp_path: Path) -> None:
         "raw_tables": ["orders"],
         "raw_columns": {"orders": {"order_id": "raw"}},
     }
-    database = tmp_path / "odd.duckdb"
+    database = tmp_path / "built.duckdb"
     built(dbt(*TO_THE_ORDERS, database=database, settings=settings))
     assert orders(database, "order_id", "customer_id", "gross_amount") == [
         ("0,1\n2", "007", Decimal("1234.50")),
@@ -499,8 +497,8 @@ def lines_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "timestamp_formats": [],
         "max_rejected_share": 0.7,
     }
-    built(dbt(*BUILD, database=folder / "lines.duckdb", settings=settings))
-    return folder / "lines.duckdb"
+    built(dbt(*BUILD, database=folder / "built.duckdb", settings=settings))
+    return folder / "built.duckdb"
 
 
 def test_lines_are_summed_to_orders(lines_database: Path) -> None:
@@ -536,7 +534,7 @@ def test_rows_after_as_of_date_are_set_aside_and_not_held_against_the_data(
         # 4 of 22 rows are faulty (0.18); the 3 rows of April would make it 0.32.
         "max_rejected_share": 0.2,
     }
-    database = tmp_path / "earlier.duckdb"
+    database = tmp_path / "built.duckdb"
     built(dbt(*BUILD, database=database, settings=settings))
     set_aside = [key for _, key, reason in rejected(database) if reason == "after_as_of_date"]
     assert set_aside == ["0005", "0012", "0016"]

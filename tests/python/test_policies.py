@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dbt_project import dbt, query
+from dbt_project import BUILD, dbt, query
 
 OTHER_POLICY = {
     "policy_release": "other",
@@ -25,12 +25,12 @@ OTHER_POLICY = {
 
 
 def test_unit_tests_and_data_tests_pass_under_another_policy(tmp_path: Path) -> None:
-    run = dbt("build", database=tmp_path / "other.duckdb", settings=OTHER_POLICY)
+    run = dbt("build", database=tmp_path / "built.duckdb", settings=OTHER_POLICY)
     assert run.ok, run.text
     statuses = run.outcome.result
     assert sum(result.node.resource_type.value == "unit_test" for result in statuses) >= 30
     grains = query(
-        tmp_path / "other.duckdb",
+        tmp_path / "built.duckdb",
         "select distinct basis, period_grain, segment_dimension from marts.retention_by_period",
     )
     assert sorted(grains) == [
@@ -38,7 +38,7 @@ def test_unit_tests_and_data_tests_pass_under_another_policy(tmp_path: Path) -> 
         ("orders_calendar", "quarter", "all"),
     ]
     assert query(
-        tmp_path / "other.duckdb",
+        tmp_path / "built.duckdb",
         "select count(*) from marts.customers where status_orders_window is not null",
     ) == [(0,)]
 
@@ -47,8 +47,7 @@ def test_unit_tests_and_data_tests_pass_under_another_policy(tmp_path: Path) -> 
 def test_one_grain_alone_builds(grains: list[str], tmp_path: Path) -> None:
     settings = {"period_grains": grains, "status_bases": ["orders_window"]}
     run = dbt(
-        "build", "--exclude", "resource_type:unit_test",
-        database=tmp_path / "one.duckdb", settings=settings,
+        *BUILD, database=tmp_path / "built.duckdb", settings=settings,
     )  # fmt: skip
     assert run.ok, run.text
 
@@ -67,6 +66,13 @@ def test_unit_tests_pass_on_own_files(tmp_path: Path) -> None:
             }
         },
     }  # fmt: skip
-    run = dbt("build", database=tmp_path / "own.duckdb", settings=settings)
+    # The rooms that raw data comes into: the others are tested on own data in test_own_subscriptions.py.
+    run = dbt(*BUILD, database=tmp_path / "built.duckdb", settings=settings)
     assert run.ok, run.text
-    assert query(tmp_path / "own.duckdb", "select count(*) from marts.orders") == [(3,)]
+    run = dbt(
+        "test", "--select", "staging,test_type:unit", "marts.accepted,test_type:unit",
+        database=tmp_path / "built.duckdb", settings=settings,
+    )  # fmt: skip
+    assert run.ok, run.text
+    assert len(run.outcome.result) >= 20
+    assert query(tmp_path / "built.duckdb", "select count(*) from marts.orders") == [(3,)]

@@ -44,7 +44,7 @@ def notes(database: Path) -> set[str | None]:
 @pytest.fixture(scope="module")
 def predicted(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the demo with predictions."""
-    database = tmp_path_factory.mktemp("predicted") / "predicted.duckdb"
+    database = tmp_path_factory.mktemp("predicted") / "built.duckdb"
     shutil.copy(demo_database, database)
     summary = predict(database)
     assert "BG/NBD" in summary and "check on the last 180 days" in summary
@@ -125,7 +125,7 @@ def test_the_check_beats_the_naive_forecast_on_the_demo(predicted: Path) -> None
 def test_predictions_of_other_data_or_another_policy_are_not_used(
     settings: dict, reason: str, predicted: Path, tmp_path: Path
 ) -> None:
-    database = tmp_path / "other.duckdb"
+    database = tmp_path / "built.duckdb"
     shutil.copy(predicted, database)
     run = dbt("run", database=database, settings=settings)
     assert run.ok, run.text
@@ -147,7 +147,7 @@ def test_too_little_data_gives_no_number_and_a_sentence(tmp_path: Path) -> None:
         "raw_tables": ["orders"],
         "raw_columns": {"orders": {"status": "null", "updated_at": "null"}},
     }
-    database = tmp_path / "few.duckdb"
+    database = tmp_path / "built.duckdb"
     assert dbt("run", database=database, settings=settings).ok
     assert "30" in predict(database)
     build_value_marts(database, **settings)

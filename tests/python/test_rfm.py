@@ -173,7 +173,7 @@ def test_a_base_of_three_customers_builds(tmp_path: Path) -> None:
         "3,c,2026-11-20,completed,80,2026-11-20\n"
         "4,c,2026-11-22,completed,100,2026-11-22\n"
     )
-    database = tmp_path / "three.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(
         "build", "--exclude", "resource_type:unit_test",
         database=database,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dbt_project import dbt, query
+from dbt_project import BUILD, dbt, query
 
 MARTS = (
     "customers", "orders", "rejected_rows", "customer_movements", "retention_by_period",
@@ -19,8 +19,8 @@ MARTS = (
 @pytest.fixture(scope="module")
 def earlier_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo as it was on an earlier day, in the middle of a month, a quarter and a week."""
-    database = tmp_path_factory.mktemp("earlier") / "earlier.duckdb"
-    run = dbt("build", database=database, settings={"as_of_date": "2025-05-14"})
+    database = tmp_path_factory.mktemp("earlier") / "built.duckdb"
+    run = dbt(*BUILD, database=database, settings={"as_of_date": "2025-05-14"})
     assert run.ok, run.text
     return database
 
@@ -108,7 +108,7 @@ def test_the_earlier_build_sets_later_rows_aside(earlier_database: Path) -> None
 
 
 def test_two_builds_of_the_same_data_are_identical(demo_database: Path, tmp_path: Path) -> None:
-    again = tmp_path / "again.duckdb"
+    again = tmp_path / "built.duckdb"
     assert dbt("seed", database=again).ok
     run = dbt("run", "--threads", "1", database=again)
     assert run.ok, run.text

@@ -632,7 +632,7 @@ scenarios = st.builds(
 def assert_scenario_equals_oracle(scenario: Scenario, folder: Path) -> None:
     """Builds the scenario in the folder, and compares every mart."""
     scenario.write(folder)
-    database = folder / "random.duckdb"
+    database = folder / "built.duckdb"
     marts = (
         "rejected_rows", "customers", "mrr_movements", "mrr_plan_changes", "mrr_by_period",
         "churned_customers", "cancellations_pending", "cohort_retention",

@@ -201,7 +201,7 @@ def test_repeat_purchase_by_period(
 def test_repeat_purchase_by_period_in_purchase_days(
     customers: dict[str, Customer], as_of: date, tmp_path: Path
 ) -> None:
-    database = tmp_path / "days.duckdb"
+    database = tmp_path / "built.duckdb"
     settings = {"repeat_purchase_unit": "purchase_day", "segment_dimensions": ["country"]}
     assert dbt("seed", database=database, settings=settings).ok
     run = dbt(
