@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import DbtRun, dbt, query
-from test_own_data import BUILD, SHOP, write_csv
+from dbt_project import BUILD, DbtRun, dbt, query
+from test_own_data import SHOP, write_csv
 
 READ = ("run", "--select", "resource_type:model,path:models/staging/base")
 NAMES = ("order_id", "customer_id", "ordered_at", "amount")
@@ -118,7 +118,7 @@ def read_files(tmp_path: Path, files: dict[str, bytes], **settings: Any) -> Path
     """Lands files of orders, each of which has the column `origin` with its own name."""
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    database = tmp_path / "files.duckdb"
+    database = tmp_path / "built.duckdb"
     settings = {**ORDERS_ONLY, "raw_files": {"orders": str(tmp_path / "*.csv")}, **settings}
     run = dbt(*READ, database=database, settings=settings)
     assert run.ok, run.text
@@ -170,7 +170,24 @@ def test_each_line_is_a_row_or_a_malformed_row(tmp_path: Path) -> None:
 def hostile_texts(seed: int, number: int) -> Iterator[tuple[str, str]]:
     """Random files of three columns, of which the first is always the name of the file."""
     chance = random.Random(seed)
-    pieces = ['"', '""', ",", "\n", "\r\n", "\r", "'", " ", "a", "é", "\0", "\\", "\t", ";", "😀", "|"]
+    pieces = [
+        '"',
+        '""',
+        ",",
+        "\n",
+        "\r\n",
+        "\r",
+        "'",
+        " ",
+        "a",
+        "é",
+        "\0",
+        "\\",
+        "\t",
+        ";",
+        "😀",
+        "|",
+    ]
     for index in range(number):
         name = f"f{index}.csv"
         lines = []
@@ -188,7 +205,12 @@ def hostile_texts(seed: int, number: int) -> Iterator[tuple[str, str]]:
 
 def test_random_files_are_read_as_an_independent_reader_reads_them(tmp_path: Path) -> None:
     texts = dict(hostile_texts(seed=20261125, number=300))
-    columns = {"order_id": "origin", "customer_id": "first", "ordered_at": "second", "amount": "second"}
+    columns = {
+        "order_id": "origin",
+        "customer_id": "first",
+        "ordered_at": "second",
+        "amount": "second",
+    }
     database = read_files(
         tmp_path,
         {name: text.encode() for name, text in texts.items()},
@@ -237,10 +259,34 @@ def test_encodings_endings_and_formats_of_five_tables(tmp_path: Path) -> None:
         text = f"{columns}\n{row}\nnot a row\n".replace(";", delimiter)
         (tmp_path / name).write_bytes(encode(text))
 
-    write("people.TXT", "customer_id;email;note", 'ü"1";e@x;"Ærø, ""Zürich"""', lambda t: t.encode("latin-1"), ";")
-    write("orders.tsv", "order_id;customer_id;ordered_at;amount", f"1;{TEXT};2024-01-01;1", lambda t: t.encode("cp1252"), "\t")
-    write("refunds.csv", "refund_id;order_id;refunded_at;amount", f"1;{TEXT}😀;2024;1", lambda t: codecs.BOM_UTF16_BE + t.encode("utf-16-be"), "|")
-    write("paid.csv", "subscription_id;customer_id;started_on;ended_on;monthly_amount", f"1;{TEXT}😀;;;1", lambda t: codecs.BOM_UTF16_LE + t.encode("utf-16-le"), "|")
+    write(
+        "people.TXT",
+        "customer_id;email;note",
+        'ü"1";e@x;"Ærø, ""Zürich"""',
+        lambda t: t.encode("latin-1"),
+        ";",
+    )
+    write(
+        "orders.tsv",
+        "order_id;customer_id;ordered_at;amount",
+        f"1;{TEXT};2024-01-01;1",
+        lambda t: t.encode("cp1252"),
+        "\t",
+    )
+    write(
+        "refunds.csv",
+        "refund_id;order_id;refunded_at;amount",
+        f"1;{TEXT}😀;2024;1",
+        lambda t: codecs.BOM_UTF16_BE + t.encode("utf-16-be"),
+        "|",
+    )
+    write(
+        "paid.csv",
+        "subscription_id;customer_id;started_on;ended_on;monthly_amount",
+        f"1;{TEXT}😀;;;1",
+        lambda t: codecs.BOM_UTF16_LE + t.encode("utf-16-le"),
+        "|",
+    )
     write("RATES.CSV.GZ", "currency;valid_from;rate", "'EUR'~~;2024-01-01;~a~~, b~", lambda t: gzip.compress(("\ufeff" + t).encode()), ";")  # fmt: skip
     settings = {
         "raw_files": {
@@ -261,7 +307,7 @@ def test_encodings_endings_and_formats_of_five_tables(tmp_path: Path) -> None:
             "subscriptions": {"plan": None, "cancel_requested_on": None, "cancel_reason": None},
         },
     }  # fmt: skip
-    database = tmp_path / "five.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(*READ, database=database, settings=settings)
     assert run.ok, run.text
 
@@ -313,7 +359,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         },
     }  # fmt: skip
     says_all(
-        dbt(*READ, database=tmp_path / "x.duckdb", settings=settings),
+        dbt(*READ, database=tmp_path / "built.duckdb", settings=settings),
         f"There is no file '{tmp_path / 'customers.csv'}' for the raw customers",
         f"The file '{tmp_path / 'orders.csv'}' for the raw orders is not in UTF-8. It looks like Windows-1252",
         "`Müller`",
@@ -341,7 +387,7 @@ def test_files_that_are_not_what_their_ending_says(tmp_path: Path) -> None:
         },
     }
     says_all(
-        dbt(*READ, database=tmp_path / "x.duckdb", settings=settings),
+        dbt(*READ, database=tmp_path / "built.duckdb", settings=settings),
         "for the raw orders is a workbook or another ZIP archive, whatever its name ends in",
         "for the raw refunds is not packed (gzip)",
         "for the raw subscriptions is no Parquet file",
@@ -366,10 +412,10 @@ def test_more_that_cannot_be_read(tmp_path: Path) -> None:
         },
     }
     says_all(
-        dbt(*READ, database=tmp_path / "x.duckdb", settings=settings),
+        dbt(*READ, database=tmp_path / "built.duckdb", settings=settings),
         "for the raw customers is not in UTF-8. It looks like UTF-16 without a byte order mark",
         "for the raw orders can be split by comma and by semicolon",
-        "for the raw refunds cannot be read: \"refund_id,order_id",
+        'for the raw refunds cannot be read: "refund_id,order_id',
         "for the raw subscriptions is not in Windows-1252: it has the byte 81",
         "for the raw exchange_rates is in UTF-8, and the var raw_file_formats says windows-1252",
     )
@@ -400,7 +446,7 @@ def test_malformed_rows_of_every_table_are_rejected_and_counted(tmp_path: Path) 
         "segment_dimensions": ["country"],
         "as_of_date": "2024-04-30",
     }  # fmt: skip
-    database = tmp_path / "all.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(*BUILD, database=database, settings=settings)
     assert run.ok, run.text
     assert run.statuses()["every_raw_order_row_is_accepted_or_rejected"] == "pass"
@@ -417,7 +463,9 @@ def test_malformed_rows_of_every_table_are_rejected_and_counted(tmp_path: Path) 
         ("subscriptions", None, "2", "no JSON object"),
     ]
     # A good row of the same file is kept as it came, without a word of malformed lines.
-    (raw_row,) = query(database, "select raw_row from marts.rejected_rows where row_key = '0019'")[0]
+    (raw_row,) = query(database, "select raw_row from marts.rejected_rows where row_key = '0019'")[
+        0
+    ]
     assert list(json.loads(raw_row)) == list(SHOP["orders"][0])
 
 
@@ -453,9 +501,11 @@ def test_a_field_case(tmp_path: Path, name: str) -> None:
     settings = yaml.safe_load((case / "vars.yml").read_text(encoding="utf-8"))
     files = settings["raw_files"]
     settings["raw_files"] = (
-        str(case / files) if isinstance(files, str) else {k: str(case / v) for k, v in files.items()}
+        str(case / files)
+        if isinstance(files, str)
+        else {k: str(case / v) for k, v in files.items()}
     )
-    database = tmp_path / "case.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(
         "run", "--select", "+retention_by_period", "+repeat_purchase_by_period", "+rejected_rows",
         database=database, settings=settings,
