@@ -87,14 +87,21 @@ _TAKE_A_MANIFEST = {"build", "run", "test", "seed", "compile"}
 shared_folder = Path(tempfile.gettempdir()) / f"retention_ledger_manifests_{os.getpid()}"
 
 
+def _any_of_its_kind(path: Any) -> Any:
+    return "any" if isinstance(path, str) and path.endswith(_KINDS_OF_FILE) else path
+
+
 def shape(settings: dict[str, Any], database: Path) -> str:
     """What a manifest depends on: the settings that matter when the project is read, and the
     database's name, which is part of every relation's."""
     early = {name: value for name, value in settings.items() if name not in RENDERED_LATE}
-    # Which files does not matter, but whether there are any, and of a kind that can be read.
+    # Which files does not matter, but for which tables, and whether they are of a kind that can be read.
     files = settings.get("raw_files")
-    known = isinstance(files, str) and "{name}" in files and files.endswith(_KINDS_OF_FILE)
-    early["raw_files"] = "any" if known else files
+    if isinstance(files, dict):
+        early["raw_files"] = {name: _any_of_its_kind(path) for name, path in files.items()}
+    else:
+        known = isinstance(files, str) and "{name}" in files
+        early["raw_files"] = _any_of_its_kind(files) if known else files
     return json.dumps([database.stem, early], sort_keys=True, default=repr)
 
 

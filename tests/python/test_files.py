@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import DbtRun, dbt, query
-from test_own_data import BUILD, SHOP, write_csv
+from dbt_project import BUILD, DbtRun, dbt, query
+from test_own_data import SHOP, write_csv
 
 READ = ("run", "--select", "resource_type:model,path:models/staging/base")
 NAMES = ("order_id", "customer_id", "ordered_at", "amount")
@@ -118,7 +118,7 @@ def read_files(tmp_path: Path, files: dict[str, bytes], **settings: Any) -> Path
     """Lands files of orders, each of which has the column `origin` with its own name."""
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    database = tmp_path / "files.duckdb"
+    database = tmp_path / "built.duckdb"
     settings = {**ORDERS_ONLY, "raw_files": {"orders": str(tmp_path / "*.csv")}, **settings}
     run = dbt(*READ, database=database, settings=settings)
     assert run.ok, run.text
@@ -307,7 +307,7 @@ def test_encodings_endings_and_formats_of_five_tables(tmp_path: Path) -> None:
             "subscriptions": {"plan": None, "cancel_requested_on": None, "cancel_reason": None},
         },
     }  # fmt: skip
-    database = tmp_path / "five.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(*READ, database=database, settings=settings)
     assert run.ok, run.text
 
@@ -359,7 +359,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         },
     }  # fmt: skip
     says_all(
-        dbt(*READ, database=tmp_path / "x.duckdb", settings=settings),
+        dbt(*READ, database=tmp_path / "built.duckdb", settings=settings),
         f"There is no file '{tmp_path / 'customers.csv'}' for the raw customers",
         f"The file '{tmp_path / 'orders.csv'}' for the raw orders is not in UTF-8. It looks like Windows-1252",
         "`Müller`",
@@ -387,7 +387,7 @@ def test_files_that_are_not_what_their_ending_says(tmp_path: Path) -> None:
         },
     }
     says_all(
-        dbt(*READ, database=tmp_path / "x.duckdb", settings=settings),
+        dbt(*READ, database=tmp_path / "built.duckdb", settings=settings),
         "for the raw orders is a workbook or another ZIP archive, whatever its name ends in",
         "for the raw refunds is not packed (gzip)",
         "for the raw subscriptions is no Parquet file",
@@ -412,7 +412,7 @@ def test_more_that_cannot_be_read(tmp_path: Path) -> None:
         },
     }
     says_all(
-        dbt(*READ, database=tmp_path / "x.duckdb", settings=settings),
+        dbt(*READ, database=tmp_path / "built.duckdb", settings=settings),
         "for the raw customers is not in UTF-8. It looks like UTF-16 without a byte order mark",
         "for the raw orders can be split by comma and by semicolon",
         'for the raw refunds cannot be read: "refund_id,order_id',
@@ -446,7 +446,7 @@ def test_malformed_rows_of_every_table_are_rejected_and_counted(tmp_path: Path) 
         "segment_dimensions": ["country"],
         "as_of_date": "2024-04-30",
     }  # fmt: skip
-    database = tmp_path / "all.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(*BUILD, database=database, settings=settings)
     assert run.ok, run.text
     assert run.statuses()["every_raw_order_row_is_accepted_or_rejected"] == "pass"
@@ -505,7 +505,7 @@ def test_a_field_case(tmp_path: Path, name: str) -> None:
         if isinstance(files, str)
         else {k: str(case / v) for k, v in files.items()}
     )
-    database = tmp_path / "case.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(
         "run", "--select", "+retention_by_period", "+repeat_purchase_by_period", "+rejected_rows",
         database=database, settings=settings,

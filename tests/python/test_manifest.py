@@ -116,6 +116,10 @@ def test_all_other_settings_and_the_name_of_the_database_are_part_of_the_shape()
         shape({}, here),
         shape({}, Path("other.duckdb")),
         shape({"raw_files": "{name}.csv"}, here),
+        shape({"raw_files": "{name}.xlsx"}, here),  # refused when the project is read
+        shape({"raw_files": "orders.csv"}, here),
+        shape({"raw_files": {"orders": "orders.csv"}}, here),
+        shape({"raw_files": {"refunds": "orders.csv"}}, here),
         *(shape({name: ["x"]}, here) for name in ("period_grains", "segment_dimensions")),
         *(shape({name: ["x"]}, here) for name in ("status_bases", "raw_tables", "a_new_setting")),
         *(shape({name: "x"}, here) for name in ("raw_schema", "raw_database")),
