@@ -12,6 +12,8 @@
     {% set value = var(name) %}
     {% if name == 'latest_valid_date' and value is none and reads_demo_seeds() %}
         {% set value = var('demo_latest_valid_date') %}
+    {% elif name == 'as_of_date' and value is none and reads_demo_seeds() %}
+        {% set value = var('demo_as_of_date') %}
     {% elif name == 'raw_tables' and value is none %}
         {% set value = raw_tables_by_default() %}
     {% endif %}
@@ -122,7 +124,7 @@
         },
         'as_of_date': {
             'kind': 'date', 'may_be_null': true,
-            'meaning': 'Last day the data is complete through; null: the last day of any accepted order. Must be set where there are no orders.',
+            'meaning': 'Last day the data is complete through; null: the last day of any counted order. Must be set where there are subscriptions.',
         },
         'earliest_valid_date': {
             'kind': 'date', 'defines': true, 'meaning': 'A row dated before this day is rejected.',

@@ -816,7 +816,7 @@ def _clean_orders(
             reject(row, "superseded_by_newer_row")
 
     if result.as_of is None:
-        result.as_of = max((order.ordered_on for _, order, _ in winners), default=None)
+        result.as_of = max(order.ordered_on for _, order, _ in winners if order.is_counted)
     for _, order, row in winners:
         if order.ordered_on > result.as_of:
             reject(row, "after_as_of_date")
