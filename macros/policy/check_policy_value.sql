@@ -46,6 +46,8 @@
         {% do check_policy_list(name, value, rule) %}
     {% elif rule.kind == 'lists' %}
         {% do check_policy_lists(name, value) %}
+    {% elif rule.kind == 'conditions' %}
+        {% do check_policy_conditions(name, value) %}
     {% elif rule.kind == 'mapping' %}
         {% do check_policy_mapping(name, value) %}
     {% elif rule.kind in ['files', 'file formats', 'models', 'relations', 'queries'] %}
@@ -125,6 +127,21 @@
 {% endmacro %}
 
 
+{#- Tables with an SQL condition each. -#}
+{% macro check_policy_conditions(name, value) %}
+    {% if value is not mapping %}
+        {% do refuse_setting(name, value, 'a mapping like {orders: is_deleted}') %}
+    {% endif %}
+    {% for table, condition in value.items() %}
+        {% if table not in raw_table_columns() %}
+            {% do refuse_setting(name, table, 'a mapping whose keys are among: ' ~ raw_table_columns() | join(', ')) %}
+        {% elif condition is not string or condition | trim == '' %}
+            {% do refuse_setting(name ~ '.' ~ table, condition, 'an SQL condition') %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
 {% macro check_policy_mapping(name, value) %}
     {% if value is not mapping %}
         {% do refuse_setting(name, value, 'a mapping like {orders: {...}}') %}
@@ -143,6 +160,9 @@
                 ) %}
             {% endfor %}
         {% endif %}
+        {% for entry in entries if name == 'raw_rejects' and entry in built_in_reasons() %}
+            {% do refuse_setting(name ~ '.' ~ table, entry, 'a reason of your own; this one is given to rows with a fault') %}
+        {% endfor %}
         {% for entry, sql in entries.items() %}
             {% if entry == 'malformed_row' %}
                 {% do refuse_setting(name ~ '.' ~ table, entry, 'a reason of another name: this one is for lines that cannot be read') %}

@@ -185,12 +185,20 @@
             'meaning': 'Per table: canonical column -> SQL expression over the raw columns.',
         },
         'raw_line_level': {
-            'kind': 'list', 'among': ['orders'], 'may_be_empty': true, 'defines': true,
+            'kind': 'list', 'among': ['orders', 'refunds'], 'may_be_empty': true, 'defines': true,
             'meaning': 'Tables with several rows per id, to be summed.',
         },
         'raw_rejects': {
             'kind': 'mapping', 'of_tables': true, 'defines': true,
             'meaning': 'Per table: reason -> SQL condition of raw rows to leave out.',
+        },
+        'subscription_versions': {
+            'kind': 'text', 'among': ['corrections', 'changes'], 'may_be_null': true, 'defines': true,
+            'meaning': 'What a newer row of a subscription and start is: the correction of the older one from its start on, or a change from updated_at on; null: a correction, unless prices say otherwise.',
+        },
+        'raw_deleted': {
+            'kind': 'conditions', 'defines': true,
+            'meaning': 'Per table: SQL condition of raw rows that say that their id is deleted.',
         },
     }) }}
 {% endmacro %}

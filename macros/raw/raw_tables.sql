@@ -6,6 +6,7 @@
         'customers': {
             'customer_id': 'required', 'email': 'optional', 'signed_up_at': 'optional',
             'country': 'optional', 'acquisition_channel': 'optional', 'customer_segment': 'optional',
+            'updated_at': 'used if present',
         },
         'orders': {
             'order_id': 'required', 'customer_id': 'required', 'ordered_at': 'required',
@@ -13,7 +14,7 @@
         },
         'refunds': {
             'refund_id': 'required', 'order_id': 'required', 'refunded_at': 'required',
-            'amount': 'required',
+            'amount': 'required', 'updated_at': 'used if present',
         },
         'subscriptions': {
             'subscription_id': 'required', 'customer_id': 'required', 'plan': 'optional',

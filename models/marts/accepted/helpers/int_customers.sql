@@ -1,6 +1,6 @@
 with listed as (
     select * from {{ ref('int_customers_listed') }}
-    where not is_test_account
+    where not is_test_account and not is_left_out
 ),
 
 -- Imported always, read only where there is no table of customers: a ref must not come and go.

@@ -2,7 +2,8 @@ with stg_customers as (
     select * from {{ ref('stg_customers') }}
 ),
 
--- Test accounts stay in the list, marked, so that their orders can be told from unknown customers'.
+-- Test accounts and what a rule has left out stay in the list, marked, so that their orders can be told from
+-- unknown customers'.
 ranked as (
     select
         customer_id,
@@ -13,7 +14,7 @@ ranked as (
         signed_up_at,
         {{ customer_version_rank() }} as version_rank
     from stg_customers
-    where reject_reason is null or reject_reason = 'test_account'
+    where customer_id is not null and {{ is_a_version('customers') }}
 ),
 
 listed as (
@@ -22,7 +23,8 @@ listed as (
         coalesce(country, '(unknown)') as country,
         coalesce(acquisition_channel, '(unknown)') as acquisition_channel,
         coalesce(customer_segment, '(unknown)') as customer_segment,
-        reject_reason is not null as is_test_account,
+        coalesce(reject_reason = 'test_account', false) as is_test_account,
+        coalesce(reject_reason in ({{ text_list(left_out_reasons('customers')) }}), false) as is_left_out,
         signed_up_at
     from ranked
     where version_rank = 1

@@ -15,6 +15,7 @@ checked as (
         case
             when stg_orders.reject_reason is not null then stg_orders.reject_reason
             when customers.is_test_account then 'test_account'
+            when customers.is_left_out then 'customer_left_out'
             {%- if 'customers' in policy('raw_tables') %}
             when customers.customer_id is null then 'unknown_customer'
             {%- endif %}

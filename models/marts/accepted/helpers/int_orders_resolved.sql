@@ -1,6 +1,10 @@
 with checked as (
     select * from {{ ref('int_orders_checked') }}
+    {% if 'orders' in policy('raw_line_level') -%}
     where reject_reason is null
+    {%- else -%}
+    where order_id is not null and {{ is_a_version('orders') }}
+    {%- endif %}
 ),
 
 exchange_rates as (
@@ -25,6 +29,7 @@ newest as (
         end as reject_reason,
         count(*) as raw_rows,
         count(*) as row_versions,
+        cast(null as {{ dbt.type_string() }}) as rival_versions,
         cast(sum(amount) as decimal(18, 2)) as amount,
         cast(min(ordered_at) as date) as ordered_on,
         min(ordered_at) as ordered_at
@@ -38,28 +43,51 @@ ranked as (
         customer_id,
         status,
         currency,
+        reject_reason,
         amount,
         ordered_on,
         ordered_at,
+        updated_at,
         {{ order_version_rank() }} as version_rank,
         count(*) over (partition by order_id) as row_versions
     from checked
 ),
 
+-- What was changed last as well and says something else: nothing can tell which of the two is newer.
+rivals as (
+    select
+        newest.order_id,
+        min({{ order_version_words('newest') }} || ' and ' || {{ order_version_words('other') }}) as rival_versions
+    from ranked as newest
+    inner join ranked as other
+        on newest.order_id = other.order_id
+        and other.version_rank > 1
+        and newest.updated_at is not distinct from other.updated_at
+    where
+        newest.version_rank = 1
+        and newest.row_versions > 1
+        and other.row_versions > 1
+        and {{ order_version_words('newest') }} <> {{ order_version_words('other') }}
+    group by newest.order_id
+),
+
+-- The newest row decides about the order, also that it is left out.
 newest as (
     select
-        order_id,
-        customer_id,
-        status,
-        currency,
-        cast(null as {{ dbt.type_string() }}) as reject_reason,
+        ranked.order_id,
+        ranked.customer_id,
+        ranked.status,
+        ranked.currency,
+        ranked.reject_reason,
         cast(1 as {{ dbt.type_bigint() }}) as raw_rows,
-        row_versions,
-        amount,
-        ordered_on,
-        ordered_at
+        ranked.row_versions,
+        rivals.rival_versions,
+        ranked.amount,
+        ranked.ordered_on,
+        ranked.ordered_at
     from ranked
-    where version_rank = 1
+    left join rivals on ranked.order_id = rivals.order_id
+    where ranked.version_rank = 1
 ),
 {%- endif %}
 
@@ -84,6 +112,7 @@ resolved as (
         end as reject_reason,
         raw_rows,
         row_versions,
+        rival_versions,
         amount as original_amount,
         exchange_rate,
         {{ converted_amount('amount', 'exchange_rate') }} as gross_amount,
