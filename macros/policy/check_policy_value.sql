@@ -71,7 +71,7 @@
             {% do refuse_setting(name, entry, 'a list of texts (put quotes around each)') %}
         {% endif %}
     {% endfor %}
-    {% if name in ['counted_order_statuses', 'uncounted_order_statuses', 'test_account_emails'] %}
+    {% if name in ['counted_order_statuses', 'uncounted_order_statuses', 'refund_order_statuses', 'test_account_emails'] %}
         {% for entry in value if entry != entry | lower %}
             {% do refuse_setting(name, entry, 'a list of texts in lower case (so is what they are compared with)') %}
         {% endfor %}
@@ -96,6 +96,11 @@
             'a list with a grain that the bases ' ~ built_bases() | join(', ') ~ ' are defined for: '
             ~ grains_of_bases(built_bases()) | join(', ')
         ) %}
+    {% endif %}
+    {% if name == 'refund_order_statuses' %}
+        {% for entry in value if entry in var('counted_order_statuses') + var('uncounted_order_statuses') %}
+            {% do refuse_setting(name, entry, 'a list without the statuses of `counted_order_statuses` and `uncounted_order_statuses`') %}
+        {% endfor %}
     {% endif %}
     {% if name == 'uncounted_order_statuses' %}
         {% for entry in value if entry in var('counted_order_statuses') %}

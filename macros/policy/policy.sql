@@ -66,6 +66,14 @@
             'kind': 'yes or no', 'defines': true,
             'meaning': 'Whether an order or a refund with an amount below 0 is rejected.',
         },
+        'negative_orders': {
+            'kind': 'text', 'among': ['refuse', 'refund', 'keep'], 'may_be_null': true, 'defines': true,
+            'meaning': 'What an order with an amount below 0 is: refused, money that goes back, or an order; null: refused while reject_negative_amounts is true, else an order.',
+        },
+        'refund_order_statuses': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Order statuses that mean money that goes back, whatever the sign of the amount (lower case).',
+        },
         'test_account_emails': {
             'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'SQL LIKE patterns (lower case) of the e-mail addresses of test accounts.',

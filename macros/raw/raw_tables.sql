@@ -11,6 +11,7 @@
         'orders': {
             'order_id': 'required', 'customer_id': 'required', 'ordered_at': 'required',
             'status': 'optional', 'amount': 'required', 'currency': 'used if present', 'updated_at': 'optional',
+            'refunded_order_id': 'used if present',
         },
         'refunds': {
             'refund_id': 'required', 'order_id': 'required', 'refunded_at': 'required',

@@ -6,7 +6,7 @@ with as_of as (
 orders as (
     select
         min(ordered_on) as first_ordered_on,
-        min(case when status in ({{ text_list(policy('counted_order_statuses')) }}) then ordered_on end) as first_counted_on
+        min(case when {{ is_counted_order('status', 'is_refund') }} then ordered_on end) as first_counted_on
     from {{ ref('int_orders_resolved') }}
     where reject_reason is null
 )

@@ -12,6 +12,7 @@ checked as (
         stg_orders.customer_id,
         stg_orders.status,
         stg_orders.currency,
+        stg_orders.refunded_order_id,
         case
             when stg_orders.reject_reason is not null then stg_orders.reject_reason
             when customers.is_test_account then 'test_account'

@@ -20,11 +20,12 @@ newest as (
         min(customer_id) as customer_id,
         min(status) as status,
         min(currency) as currency,
+        min(refunded_order_id) as refunded_order_id,
         case
             when min(customer_id) <> max(customer_id) or min(status) <> max(status) or min(currency) <> max(currency)
                 then 'conflicting_lines'
-            {%- if policy('reject_negative_amounts') %}
-            when sum(amount) < 0 then 'negative_amount'
+            {%- if negative_orders() == 'refuse' %}
+            when {{ is_refused_as_negative('min(status)', 'sum(amount)') }} then 'negative_amount'
             {%- endif %}
         end as reject_reason,
         count(*) as raw_rows,
@@ -43,6 +44,7 @@ ranked as (
         customer_id,
         status,
         currency,
+        refunded_order_id,
         reject_reason,
         amount,
         ordered_on,
@@ -78,6 +80,7 @@ newest as (
         ranked.customer_id,
         ranked.status,
         ranked.currency,
+        ranked.refunded_order_id,
         ranked.reject_reason,
         cast(1 as {{ dbt.type_bigint() }}) as raw_rows,
         ranked.row_versions,
@@ -106,6 +109,7 @@ resolved as (
         customer_id,
         status,
         currency,
+        refunded_order_id,
         case
             when reject_reason is not null then reject_reason
             when exchange_rate is null then 'no_exchange_rate'
@@ -116,6 +120,7 @@ resolved as (
         amount as original_amount,
         exchange_rate,
         {{ converted_amount('amount', 'exchange_rate') }} as gross_amount,
+        {{ is_refund('status', 'amount') }} as is_refund,
         ordered_on,
         ordered_at
     from priced
