@@ -74,6 +74,22 @@
             'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'Order statuses that mean money that goes back, whatever the sign of the amount (lower case).',
         },
+        'customer_identity': {
+            'kind': 'text', 'among': ['customer_id', 'email'], 'defines': true,
+            'meaning': 'Who is one customer: each customer id, or all ids that have one e-mail address.',
+        },
+        'unknown_customers': {
+            'kind': 'text', 'among': ['refuse', 'keep'], 'defines': true,
+            'meaning': 'Orders and subscriptions of customers who are not in the table of customers: refused, or kept with (unknown) segments.',
+        },
+        'placeholder_customer_ids': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Customer ids that stand for nobody, like 0 or guest; letter case does not matter.',
+        },
+        'placeholder_customers': {
+            'kind': 'text', 'among': ['refuse', 'split_by_email'], 'defines': true,
+            'meaning': 'Orders of placeholder_customer_ids: refused, or each e-mail address of the order is a customer.',
+        },
         'test_account_emails': {
             'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'SQL LIKE patterns (lower case) of the e-mail addresses of test accounts.',

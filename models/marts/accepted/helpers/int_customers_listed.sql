@@ -2,6 +2,24 @@ with stg_customers as (
     select * from {{ ref('stg_customers') }}
 ),
 
+identities as (
+    select * from {{ ref('int_customer_identities') }}
+),
+
+identified as (
+    select
+        stg_customers.email,
+        stg_customers.country,
+        stg_customers.acquisition_channel,
+        stg_customers.customer_segment,
+        stg_customers.reject_reason,
+        stg_customers.signed_up_at,
+        stg_customers.updated_at,
+        coalesce(identities.customer_id, stg_customers.customer_id) as customer_id
+    from stg_customers
+    left join identities on stg_customers.customer_id = identities.raw_customer_id
+),
+
 -- Test accounts and what a rule has left out stay in the list, marked, so that their orders can be told from
 -- unknown customers'.
 ranked as (
@@ -13,7 +31,7 @@ ranked as (
         reject_reason,
         signed_up_at,
         {{ customer_version_rank() }} as version_rank
-    from stg_customers
+    from identified
     where customer_id is not null and {{ is_a_version('customers') }}
 ),
 

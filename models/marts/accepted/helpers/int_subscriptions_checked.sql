@@ -6,6 +6,10 @@ customers as (
     select * from {{ ref('int_customers_listed') }}
 ),
 
+identities as (
+    select * from {{ ref('int_customer_identities') }}
+),
+
 {% if policy('subscription_versions') == 'changes' -%}
 -- Each version holds from the day on which it was changed; what the newest one says of the end holds for all of them.
 dated as (
@@ -54,15 +58,16 @@ periods as (
 checked as (
     select
         periods.subscription_id,
-        periods.customer_id,
+        coalesce(identities.customer_id, periods.customer_id) as customer_id,
         periods.plan,
         periods.currency,
         periods.cancel_reason,
         case
             when periods.reject_reason is not null then periods.reject_reason
+            when {{ is_placeholder('periods.customer_id') }} then 'placeholder_customer'
             when customers.is_test_account then 'test_account'
             when customers.is_left_out then 'customer_left_out'
-            {%- if 'customers' in policy('raw_tables') %}
+            {%- if 'customers' in policy('raw_tables') and policy('unknown_customers') == 'refuse' %}
             when customers.customer_id is null then 'unknown_customer'
             {%- endif %}
         end as reject_reason,
@@ -74,7 +79,8 @@ checked as (
         periods.started_at,
         periods.updated_at
     from periods
-    left join customers on periods.customer_id = customers.customer_id
+    left join identities on periods.customer_id = identities.raw_customer_id
+    left join customers on coalesce(identities.customer_id, periods.customer_id) = customers.customer_id
 )
 
 select * from checked
