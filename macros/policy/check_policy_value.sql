@@ -46,6 +46,8 @@
         {% do check_policy_list(name, value, rule) %}
     {% elif rule.kind == 'lists' %}
         {% do check_policy_lists(name, value) %}
+    {% elif rule.kind == 'conditions' %}
+        {% do check_policy_conditions(name, value) %}
     {% elif rule.kind == 'mapping' %}
         {% do check_policy_mapping(name, value) %}
     {% elif rule.kind in ['files', 'file formats', 'models', 'relations', 'queries'] %}
@@ -69,7 +71,7 @@
             {% do refuse_setting(name, entry, 'a list of texts (put quotes around each)') %}
         {% endif %}
     {% endfor %}
-    {% if name in ['counted_order_statuses', 'uncounted_order_statuses', 'test_account_emails'] %}
+    {% if name in ['counted_order_statuses', 'uncounted_order_statuses', 'refund_order_statuses', 'test_account_emails'] %}
         {% for entry in value if entry != entry | lower %}
             {% do refuse_setting(name, entry, 'a list of texts in lower case (so is what they are compared with)') %}
         {% endfor %}
@@ -94,6 +96,11 @@
             'a list with a grain that the bases ' ~ built_bases() | join(', ') ~ ' are defined for: '
             ~ grains_of_bases(built_bases()) | join(', ')
         ) %}
+    {% endif %}
+    {% if name == 'refund_order_statuses' %}
+        {% for entry in value if entry in var('counted_order_statuses') + var('uncounted_order_statuses') %}
+            {% do refuse_setting(name, entry, 'a list without the statuses of `counted_order_statuses` and `uncounted_order_statuses`') %}
+        {% endfor %}
     {% endif %}
     {% if name == 'uncounted_order_statuses' %}
         {% for entry in value if entry in var('counted_order_statuses') %}
@@ -125,6 +132,21 @@
 {% endmacro %}
 
 
+{#- Tables with an SQL condition each. -#}
+{% macro check_policy_conditions(name, value) %}
+    {% if value is not mapping %}
+        {% do refuse_setting(name, value, 'a mapping like {orders: is_deleted}') %}
+    {% endif %}
+    {% for table, condition in value.items() %}
+        {% if table not in raw_table_columns() %}
+            {% do refuse_setting(name, table, 'a mapping whose keys are among: ' ~ raw_table_columns() | join(', ')) %}
+        {% elif condition is not string or condition | trim == '' %}
+            {% do refuse_setting(name ~ '.' ~ table, condition, 'an SQL condition') %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
 {% macro check_policy_mapping(name, value) %}
     {% if value is not mapping %}
         {% do refuse_setting(name, value, 'a mapping like {orders: {...}}') %}
@@ -143,6 +165,9 @@
                 ) %}
             {% endfor %}
         {% endif %}
+        {% for entry in entries if name == 'raw_rejects' and entry in built_in_reasons() %}
+            {% do refuse_setting(name ~ '.' ~ table, entry, 'a reason of your own; this one is given to rows with a fault') %}
+        {% endfor %}
         {% for entry, sql in entries.items() %}
             {% if entry == 'malformed_row' %}
                 {% do refuse_setting(name ~ '.' ~ table, entry, 'a reason of another name: this one is for lines that cannot be read') %}
@@ -184,7 +209,7 @@
 {#- A var given on the command line that nobody reads is a typing mistake: say so. (Another
     project that uses this one as a package has vars of its own.) -#}
 {% macro check_var_names() %}
-    {% set known = policy_rules() | list + ['demo_latest_valid_date', 'replace_data'] %}
+    {% set known = policy_rules() | list + ['demo_latest_valid_date', 'demo_as_of_date', 'replace_data'] %}
     {% for name in invocation_args_dict.get('vars', {}) if project_name == 'retention_ledger' and name not in known %}
         {{ exceptions.raise_compiler_error(
             'There is no policy var `' ~ name ~ '`. There are: ' ~ known | sort | join(', ') ~ '.'

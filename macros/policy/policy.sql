@@ -12,6 +12,8 @@
     {% set value = var(name) %}
     {% if name == 'latest_valid_date' and value is none and reads_demo_seeds() %}
         {% set value = var('demo_latest_valid_date') %}
+    {% elif name == 'as_of_date' and value is none and reads_demo_seeds() %}
+        {% set value = var('demo_as_of_date') %}
     {% elif name == 'raw_tables' and value is none %}
         {% set value = raw_tables_by_default() %}
     {% endif %}
@@ -63,6 +65,30 @@
         'reject_negative_amounts': {
             'kind': 'yes or no', 'defines': true,
             'meaning': 'Whether an order or a refund with an amount below 0 is rejected.',
+        },
+        'negative_orders': {
+            'kind': 'text', 'among': ['refuse', 'refund', 'keep'], 'may_be_null': true, 'defines': true,
+            'meaning': 'What an order with an amount below 0 is: refused, money that goes back, or an order; null: refused while reject_negative_amounts is true, else an order.',
+        },
+        'refund_order_statuses': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Order statuses that mean money that goes back, whatever the sign of the amount (lower case).',
+        },
+        'customer_identity': {
+            'kind': 'text', 'among': ['customer_id', 'email'], 'defines': true,
+            'meaning': 'Who is one customer: each customer id, or all ids that have one e-mail address.',
+        },
+        'unknown_customers': {
+            'kind': 'text', 'among': ['refuse', 'keep'], 'defines': true,
+            'meaning': 'Orders and subscriptions of customers who are not in the table of customers: refused, or kept with (unknown) segments.',
+        },
+        'placeholder_customer_ids': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Customer ids that stand for nobody, like 0 or guest; letter case does not matter.',
+        },
+        'placeholder_customers': {
+            'kind': 'text', 'among': ['refuse', 'split_by_email'], 'defines': true,
+            'meaning': 'Orders of placeholder_customer_ids: refused, or each e-mail address of the order is a customer.',
         },
         'test_account_emails': {
             'kind': 'list', 'may_be_empty': true, 'defines': true,
@@ -122,7 +148,7 @@
         },
         'as_of_date': {
             'kind': 'date', 'may_be_null': true,
-            'meaning': 'Last day the data is complete through; null: the last day of any accepted order. Must be set where there are no orders.',
+            'meaning': 'Last day the data is complete through; null: the last day of any counted order. Must be set where there are subscriptions.',
         },
         'earliest_valid_date': {
             'kind': 'date', 'defines': true, 'meaning': 'A row dated before this day is rejected.',
@@ -183,12 +209,20 @@
             'meaning': 'Per table: canonical column -> SQL expression over the raw columns.',
         },
         'raw_line_level': {
-            'kind': 'list', 'among': ['orders'], 'may_be_empty': true, 'defines': true,
+            'kind': 'list', 'among': ['orders', 'refunds'], 'may_be_empty': true, 'defines': true,
             'meaning': 'Tables with several rows per id, to be summed.',
         },
         'raw_rejects': {
             'kind': 'mapping', 'of_tables': true, 'defines': true,
             'meaning': 'Per table: reason -> SQL condition of raw rows to leave out.',
+        },
+        'subscription_versions': {
+            'kind': 'text', 'among': ['corrections', 'changes'], 'may_be_null': true, 'defines': true,
+            'meaning': 'What a newer row of a subscription and start is: the correction of the older one from its start on, or a change from updated_at on; null: a correction, unless prices say otherwise.',
+        },
+        'raw_deleted': {
+            'kind': 'conditions', 'defines': true,
+            'meaning': 'Per table: SQL condition of raw rows that say that their id is deleted.',
         },
     }) }}
 {% endmacro %}

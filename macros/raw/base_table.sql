@@ -67,10 +67,12 @@ where 1 = 0
 {% endmacro %}
 
 
-{#- A line of a file that could not be read, or the first of the user's own rules that a raw row meets. -#}
+{#- A line of a file that could not be read, or the first of the user's own rules that a raw row meets; a row that
+    is deleted meets one too. -#}
 {% macro raw_reject_reason(table) -%}
     {%- set rules = policy('raw_rejects').get(table, {}) -%}
-    {%- if rules or may_have_malformed_lines(table) -%}
+    {%- set deleted = policy('raw_deleted').get(table) -%}
+    {%- if rules or deleted or may_have_malformed_lines(table) -%}
     case
         {%- if may_have_malformed_lines(table) %}
         when malformed_line is not null then 'malformed_row'
@@ -78,6 +80,9 @@ where 1 = 0
         {%- for reason, condition in rules.items() %}
         when {{ with_named_tables(condition, table) }} then {{ dbt.string_literal(dbt.escape_single_quotes(reason)) }}
         {%- endfor %}
+        {%- if deleted %}
+        when {{ with_named_tables(deleted, table) }} then 'deleted'
+        {%- endif %}
     end
     {%- else -%}
     cast(null as {{ dbt.type_string() }})

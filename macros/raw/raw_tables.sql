@@ -6,14 +6,16 @@
         'customers': {
             'customer_id': 'required', 'email': 'optional', 'signed_up_at': 'optional',
             'country': 'optional', 'acquisition_channel': 'optional', 'customer_segment': 'optional',
+            'updated_at': 'used if present',
         },
         'orders': {
             'order_id': 'required', 'customer_id': 'required', 'ordered_at': 'required',
             'status': 'optional', 'amount': 'required', 'currency': 'used if present', 'updated_at': 'optional',
+            'refunded_order_id': 'used if present', 'email': 'used if present',
         },
         'refunds': {
             'refund_id': 'required', 'order_id': 'required', 'refunded_at': 'required',
-            'amount': 'required',
+            'amount': 'required', 'updated_at': 'used if present',
         },
         'subscriptions': {
             'subscription_id': 'required', 'customer_id': 'required', 'plan': 'optional',
@@ -23,6 +25,9 @@
         },
         'exchange_rates': {
             'currency': 'required', 'valid_from': 'required', 'rate': 'required',
+        },
+        'customer_id_map': {
+            'old_customer_id': 'required', 'new_customer_id': 'required',
         },
     }) }}
 {% endmacro %}
@@ -58,7 +63,7 @@
     {% set files = var('raw_files') %}
     {% set usual = [] if files is mapping and not var('raw_schema') else ['customers', 'orders', 'refunds'] %}
     {% if not files and not var('raw_schema') %}
-        {% set usual = raw_table_columns() | list if reads_demo_seeds() else [] %}
+        {% set usual = raw_table_columns() | reject('equalto', 'customer_id_map') | list if reads_demo_seeds() else [] %}
     {% endif %}
     {% set named = (var('raw_models') or {}) | list + (var('raw_queries') or {}) | list + (var('raw_relations') or {}) | list %}
     {% set named = named + (files | list if files is mapping else []) %}

@@ -16,7 +16,9 @@
 {% macro amount_reject_reasons(table) -%}
     when amount is null and {{ clean_text('raw_amount') }} is null then 'missing_amount'
             when amount is null then 'unparsable_amount'
-    {%- if table == 'subscriptions' or (policy('reject_negative_amounts') and table not in policy('raw_line_level')) %}
+    {%- if table == 'orders' and negative_orders() == 'refuse' and table not in policy('raw_line_level') %}
+            when {{ is_refused_as_negative('status', 'amount') }} then 'negative_amount'
+    {%- elif table == 'subscriptions' or (table == 'refunds' and policy('reject_negative_amounts') and table not in policy('raw_line_level')) %}
             when amount < 0 then 'negative_amount'
     {%- endif %}
 {%- endmacro %}

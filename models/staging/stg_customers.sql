@@ -11,7 +11,8 @@ typed as (
         lower({{ clean_text('customer_segment') }}) as customer_segment,
         raw_reject_reason,
         raw_record,
-        {{ parse_timestamp('signed_up_at') }} as signed_up_at
+        {{ parse_timestamp('signed_up_at') }} as signed_up_at,
+        {{ parse_timestamp('updated_at') }} as updated_at
     from base_customers
 ),
 
@@ -30,7 +31,8 @@ checked as (
             {%- endfor %}
         end as reject_reason,
         raw_record,
-        signed_up_at
+        signed_up_at,
+        updated_at
     from typed
 )
 

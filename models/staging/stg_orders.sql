@@ -8,6 +8,8 @@ typed as (
         {{ clean_text('customer_id') }} as customer_id,
         lower({{ clean_text('status') }}) as status,
         {{ currency_code('currency') }} as currency,
+        {{ clean_text('refunded_order_id') }} as refunded_order_id,
+        lower({{ clean_text('email') }}) as email,
         raw_reject_reason,
         raw_record,
         amount as raw_amount,
@@ -25,6 +27,8 @@ checked as (
         customer_id,
         status,
         currency,
+        refunded_order_id,
+        email,
         case
             when raw_reject_reason is not null then raw_reject_reason
             when order_id is null then 'missing_order_id'

@@ -11,7 +11,8 @@ typed as (
         amount as raw_amount,
         refunded_at as raw_date,
         {{ parse_amount('amount') }} as amount,
-        {{ parse_timestamp('refunded_at') }} as refunded_at
+        {{ parse_timestamp('refunded_at') }} as refunded_at,
+        {{ parse_timestamp('updated_at') }} as updated_at
     from base_refunds
 ),
 
@@ -29,7 +30,8 @@ checked as (
         raw_record,
         amount,
         cast(refunded_at as date) as refunded_on,
-        refunded_at
+        refunded_at,
+        updated_at
     from typed
 )
 

@@ -15,9 +15,9 @@ typed as (
         monthly_amount as raw_amount,
         {{ clean_text('ended_on') }} is not null as has_end,
         {{ parse_amount('monthly_amount') }} as amount,
-        cast({{ parse_timestamp('started_on') }} as date) as started_on,
         cast({{ parse_timestamp('ended_on') }} as date) as ended_on,
         cast({{ parse_timestamp('cancel_requested_on') }} as date) as cancel_requested_on,
+        {{ parse_timestamp('started_on') }} as started_at,
         {{ parse_timestamp('updated_at') }} as updated_at
     from base_subscriptions
 ),
@@ -33,17 +33,18 @@ checked as (
             when raw_reject_reason is not null then raw_reject_reason
             when subscription_id is null then 'missing_subscription_id'
             when customer_id is null then 'missing_customer_id'
-            {{ date_reject_reasons('started_on', may_lie_ahead=true) }}
+            {{ date_reject_reasons('started_at', may_lie_ahead=true) }}
             when ended_on is null and has_end then 'unparsable_end_date'
-            when ended_on < started_on then 'ends_before_start'
-            when ended_on = started_on then 'covers_no_day'
+            when ended_on < cast(started_at as date) then 'ends_before_start'
+            when ended_on = cast(started_at as date) then 'covers_no_day'
             {{ amount_reject_reasons('subscriptions') }}
         end as reject_reason,
         raw_record,
         amount,
-        started_on,
+        cast(started_at as date) as started_on,
         ended_on,
         cancel_requested_on,
+        started_at,
         updated_at
     from typed
 )

@@ -780,6 +780,9 @@ def _clean_orders(
             reason = _reason_of_amount(row.get("amount"))
         if reason is not None:
             return reason
+        return None
+
+    def reason_of_customer(customer_id: str) -> str | None:
         if customer_id not in result.customers:
             return "test_account" if customer_id in test_ids else "unknown_customer"
         return None
@@ -811,12 +814,19 @@ def _clean_orders(
     winners = []
     for ranked in survivors.values():
         winner, *losers = sorted(ranked, key=lambda item: item[0])
-        winners.append(winner)
-        for _, _, row in losers:
-            reject(row, "superseded_by_newer_row")
+        # The newest row that can be read decides, also that it is nobody's order.
+        reason = reason_of_customer(winner[1].customer_id)
+        if reason is None:
+            winners.append(winner)
+        else:
+            reject(winner[2], reason)
+        for _, order, row in losers:
+            reject(row, reason_of_customer(order.customer_id) or "superseded_by_newer_row")
 
     if result.as_of is None:
-        result.as_of = max((order.ordered_on for _, order, _ in winners), default=None)
+        counted = [order.ordered_on for _, order, _ in winners if order.is_counted]
+        # The project stops where nothing counts; here the last order has to do.
+        result.as_of = max(counted or [order.ordered_on for _, order, _ in winners], default=None)
     for _, order, row in winners:
         if order.ordered_on > result.as_of:
             reject(row, "after_as_of_date")
@@ -846,10 +856,12 @@ def _clean_refunds(
             reason = _reason_of_amount(row.get("amount"))
         if reason is not None:
             return reason
-        if order_id not in result.orders:
+        return None
+
+    def reason_of_order(refund: Refund) -> str | None:
+        if refund.order_id not in result.orders:
             return "unknown_order"
-        refunded_at = _moment(row["refunded_at"], business_timezone)
-        if refunded_at.date() < result.orders[order_id].ordered_on:
+        if refund.refunded_on < result.orders[refund.order_id].ordered_on:
             return "before_its_order"
         return None
 
@@ -870,9 +882,11 @@ def _clean_refunds(
 
     for refund_id, ranked in survivors.items():
         (_, refund, winning_row), *losers = sorted(ranked, key=lambda item: item[0])
-        for _, _, row in losers:
-            reject(row, "duplicate_refund_id")
-        if refund.refunded_on > result.as_of:
+        for _, loser, row in losers:
+            reject(row, reason_of_order(loser) or "duplicate_refund_id")
+        if (reason := reason_of_order(refund)) is not None:
+            reject(winning_row, reason)
+        elif refund.refunded_on > result.as_of:
             reject(winning_row, "after_as_of_date")
         else:
             result.refunds[refund_id] = refund

@@ -213,7 +213,7 @@ def test_more_rejected_rows_than_tolerated(rebuild: Callable[..., DbtRun], tmp_p
     }
     says(
         rebuild(settings),
-        "Of 22 raw rows of orders, 4 are rejected, more than the share of 0.1",
+        "Of 22 raw rows of orders, 3 are rejected, more than the share of 0.1",
         "missing_order_id 1",
         "unknown_customer 1",
         "unparsable_date 1",

@@ -1,5 +1,5 @@
 -- Per month (or what else cohorts are made by), the net revenue of all cohorts together is that of the month, and the customers who order
--- are its purchasers, on every basis made of orders.
+-- are its purchasers, on every basis made of orders. Money paid back before a first order is in no cohort.
 with cohorts as (
     select
         basis,
@@ -18,6 +18,30 @@ with cohorts as (
 purchases as (
     select * from {{ ref('repeat_purchase_by_period') }}
     where segment_dimension = 'all' and period_grain = '{{ policy('cohort_grain') }}'
+),
+
+first_orders as (
+    select
+        customer_id,
+        min(ordered_on) as first_order_on
+    from {{ ref('orders') }}
+    where is_counted
+    group by customer_id
+),
+
+paid_back as (
+    select
+        {{ cohort_period('refunds.refunded_on') }} as period_start,
+        sum(refunds.amount) as refunds
+    from {{ ref('int_refunds_booked') }} as refunds
+    left join first_orders on refunds.customer_id = first_orders.customer_id
+    where
+        refunds.is_counted
+        and (
+            first_orders.customer_id is null
+            or {{ cohort_period('refunds.refunded_on') }} < {{ cohort_period('first_orders.first_order_on') }}
+        )
+    group by {{ cohort_period('refunds.refunded_on') }}
 ),
 
 balances as (
@@ -39,7 +63,8 @@ inner join purchases on cohorts.activity_month = purchases.period_start
 inner join balances
     on cohorts.basis = balances.basis
     and cohorts.activity_month = balances.period_start
+left join paid_back on cohorts.activity_month = paid_back.period_start
 where
-    cohorts.net_revenue <> purchases.net_revenue
+    cohorts.net_revenue - coalesce(paid_back.refunds, 0) <> purchases.net_revenue
     or cohorts.purchasers <> purchases.purchasers
     or cohorts.active_customers <> balances.closing_customers

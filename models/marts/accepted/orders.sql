@@ -13,8 +13,7 @@ refunded as (
     select
         order_id,
         sum(amount) as refunded_amount
-    from {{ ref('int_refunds_resolved') }}
-    where reject_reason is null
+    from {{ ref('int_refunds_booked') }}
     group by order_id
 ),
 
@@ -27,9 +26,10 @@ joined as (
         accepted.raw_rows,
         accepted.original_amount,
         accepted.exchange_rate,
-        accepted.gross_amount,
+        case when accepted.is_refund then 0 else accepted.gross_amount end as gross_amount,
         coalesce(refunded.refunded_amount, 0) as refunded_amount,
-        accepted.status in ({{ text_list(policy('counted_order_statuses')) }}) as is_counted,
+        {{ is_counted_order('accepted.status', 'accepted.is_refund') }} as is_counted,
+        accepted.is_refund,
         accepted.ordered_on,
         accepted.ordered_at
     from accepted
@@ -62,6 +62,7 @@ final as (
         cast(refunded_amount as decimal(18, 2)) as refunded_amount,
         cast(gross_amount - refunded_amount as decimal(18, 2)) as net_amount,
         is_counted,
+        is_refund,
         ordered_on,
         case when is_counted then first_order_on end as first_order_on,
         case when is_counted then previous_order_on end as previous_order_on,

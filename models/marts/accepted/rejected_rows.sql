@@ -20,6 +20,11 @@ exchange_rates as (
     where reject_reason is not null
 ),
 
+customer_id_map as (
+    select * from {{ ref('stg_customer_id_map') }}
+    where reject_reason is not null
+),
+
 rejected as (
     select
         'customers' as source_table,
@@ -68,6 +73,16 @@ rejected as (
         raw_row,
         cast(null as decimal(18, 2)) as amount
     from exchange_rates
+
+    union all
+
+    select
+        'customer_id_map' as source_table,
+        old_customer_id as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        cast(null as decimal(18, 2)) as amount
+    from customer_id_map
 ),
 
 stamped as (

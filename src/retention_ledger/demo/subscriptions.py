@@ -753,9 +753,12 @@ def corrected_ends(rng: random.Random, rows: list[Row]) -> list[Row]:
     return extra
 
 
-def unsettled_versions(_rng: random.Random, rows: list[Row]) -> list[Row]:
-    """Two prices for one period and no updated_at. Staging keeps the higher one."""
-    return [dict(row, monthly_amount=money(pence(row) // 2)) for row in rows]
+def first_versions_without_a_time(_rng: random.Random, rows: list[Row]) -> list[Row]:
+    """Half a price, without updated_at, before the right one. Staging keeps the one with a time."""
+    halves = [dict(row, monthly_amount=money(pence(row) // 2)) for row in rows]
+    for row in rows:
+        row["updated_at"] = f"{to_date(row['started_on'])} 20:00:00"
+    return halves
 
 
 def corrections_alone(rng: random.Random, rows: list[Row]) -> None:
@@ -953,7 +956,7 @@ DAMAGE = (
     Dirt(padded_duplicates, 15),
     Dirt(corrected_amounts, 24, has_begun),
     Dirt(corrected_ends, 20, has_ended),
-    Dirt(unsettled_versions, 6, has_begun),
+    Dirt(first_versions_without_a_time, 6, has_begun),
     Dirt(corrections_alone, 60, has_begun),
     Dirt(contained_periods, 8, is_long),
     Dirt(unparsable_starts, 12),

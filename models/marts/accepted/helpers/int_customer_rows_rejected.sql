@@ -2,17 +2,42 @@ with stg_customers as (
     select * from {{ ref('stg_customers') }}
 ),
 
+identities as (
+    select * from {{ ref('int_customer_identities') }}
+),
+
+identified as (
+    select
+        stg_customers.customer_id as raw_customer_id,
+        coalesce(identities.customer_id, stg_customers.customer_id) as customer_id,
+        stg_customers.email,
+        stg_customers.country,
+        stg_customers.acquisition_channel,
+        stg_customers.customer_segment,
+        stg_customers.reject_reason,
+        stg_customers.raw_record,
+        stg_customers.customer_id is not null and {{ is_a_version('customers', 'stg_customers.reject_reason') }} as is_version,
+        stg_customers.signed_up_at,
+        stg_customers.updated_at
+    from stg_customers
+    left join identities on stg_customers.customer_id = identities.raw_customer_id
+),
+
 ranked as (
     select
         *,
-        {{ customer_version_rank(record_as_json('raw_record')) }} as version_rank
-    from stg_customers
+        {{ customer_version_rank(record_as_json('raw_record'), 'is_version') }} as version_rank
+    from identified
 ),
 
 rejected as (
     select
-        customer_id,
-        coalesce(reject_reason, 'duplicate_customer_id') as reject_reason,
+        raw_customer_id as customer_id,
+        case
+            when reject_reason is not null then reject_reason
+            when raw_customer_id <> customer_id then 'same_person'
+            else 'duplicate_customer_id'
+        end as reject_reason,
         raw_record
     from ranked
     where reject_reason is not null or version_rank > 1

@@ -1,9 +1,9 @@
 with listed as (
     select * from {{ ref('int_customers_listed') }}
-    where not is_test_account
+    where not is_test_account and not is_left_out
 ),
 
--- Imported always, read only where there is no table of customers: a ref must not come and go.
+-- Imported always, read only where customers may be unlisted: a ref must not come and go.
 orders as ( -- noqa: ST03
     select * from {{ ref('int_orders_resolved') }}
     where reject_reason is null
@@ -14,12 +14,19 @@ subscriptions as ( -- noqa: ST03
     where reject_reason is null
 ),
 
-{% if 'customers' not in policy('raw_tables') -%}
--- Without a table of customers, whoever ordered or subscribed is one.
+{% if may_be_unlisted() -%}
+-- Without a table of customers, and where the policy keeps those it lacks, whoever ordered or subscribed is one.
 mentioned as (
     select customer_id from orders
     union distinct
     select customer_id from subscriptions
+),
+
+unlisted as (
+    select mentioned.customer_id
+    from mentioned
+    left join listed on mentioned.customer_id = listed.customer_id
+    where listed.customer_id is null
 ),
 
 {% endif -%}
@@ -33,7 +40,7 @@ customers as (
         signed_up_at
     from listed
 
-    {%- if 'customers' not in policy('raw_tables') %}
+    {%- if may_be_unlisted() %}
 
     union all
 
@@ -43,7 +50,7 @@ customers as (
         '(unknown)' as acquisition_channel,
         '(unknown)' as customer_segment,
         cast(null as {{ dbt.type_timestamp() }}) as signed_up_at
-    from mentioned
+    from unlisted
     {%- endif %}
 )
 

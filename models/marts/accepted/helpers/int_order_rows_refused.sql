@@ -6,7 +6,7 @@ orders as (
     select * from {{ ref('int_orders_resolved') }}
 ),
 
--- Valid rows of the few orders that were refused as a whole or have several versions.
+-- The versions of the few orders that were refused as a whole or have several of them.
 suspects as (
     select
         checked.*,
@@ -14,7 +14,11 @@ suspects as (
     from checked
     inner join orders on checked.order_id = orders.order_id
     where
+        {% if 'orders' in policy('raw_line_level') -%}
         checked.reject_reason is null
+        {%- else -%}
+        {{ is_a_version('orders', 'checked.reject_reason') }}
+        {%- endif %}
         and (
             orders.reject_reason is not null
             {%- if 'orders' not in policy('raw_line_level') %}
@@ -37,7 +41,11 @@ refused as (
         raw_record,
         amount
     from checked
-    where reject_reason is not null
+    where
+        reject_reason is not null
+        {%- if 'orders' not in policy('raw_line_level') %}
+        and (order_id is null or not {{ is_a_version('orders') }})
+        {%- endif %}
 
     union all
 
@@ -46,7 +54,11 @@ refused as (
         {% if 'orders' in policy('raw_line_level') -%}
         order_reject_reason as reject_reason,
         {%- else -%}
-        case when version_rank > 1 then 'superseded_by_newer_row' else order_reject_reason end as reject_reason,
+        case
+            when reject_reason is not null then reject_reason
+            when version_rank > 1 then 'superseded_by_newer_row'
+            else order_reject_reason
+        end as reject_reason,
         {%- endif %}
         raw_record,
         amount

@@ -4,7 +4,11 @@ with refused as (
 
 checked as (
     select * from {{ ref('int_orders_checked') }}
+    {% if 'orders' in policy('raw_line_level') -%}
     where reject_reason is null
+    {%- else -%}
+    where order_id is not null and {{ is_a_version('orders') }}
+    {%- endif %}
 ),
 
 late_orders as (

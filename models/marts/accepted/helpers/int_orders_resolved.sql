@@ -1,6 +1,10 @@
 with checked as (
     select * from {{ ref('int_orders_checked') }}
+    {% if 'orders' in policy('raw_line_level') -%}
     where reject_reason is null
+    {%- else -%}
+    where order_id is not null and {{ is_a_version('orders') }}
+    {%- endif %}
 ),
 
 exchange_rates as (
@@ -16,15 +20,17 @@ newest as (
         min(customer_id) as customer_id,
         min(status) as status,
         min(currency) as currency,
+        min(refunded_order_id) as refunded_order_id,
         case
             when min(customer_id) <> max(customer_id) or min(status) <> max(status) or min(currency) <> max(currency)
                 then 'conflicting_lines'
-            {%- if policy('reject_negative_amounts') %}
-            when sum(amount) < 0 then 'negative_amount'
+            {%- if negative_orders() == 'refuse' %}
+            when {{ is_refused_as_negative('min(status)', 'sum(amount)') }} then 'negative_amount'
             {%- endif %}
         end as reject_reason,
         count(*) as raw_rows,
         count(*) as row_versions,
+        cast(null as {{ dbt.type_string() }}) as rival_versions,
         cast(sum(amount) as decimal(18, 2)) as amount,
         cast(min(ordered_at) as date) as ordered_on,
         min(ordered_at) as ordered_at
@@ -38,28 +44,53 @@ ranked as (
         customer_id,
         status,
         currency,
+        refunded_order_id,
+        reject_reason,
         amount,
         ordered_on,
         ordered_at,
+        updated_at,
         {{ order_version_rank() }} as version_rank,
         count(*) over (partition by order_id) as row_versions
     from checked
 ),
 
+-- What was changed last as well and says something else: nothing can tell which of the two is newer.
+rivals as (
+    select
+        newest.order_id,
+        min({{ order_version_words('newest') }} || ' and ' || {{ order_version_words('other') }}) as rival_versions
+    from ranked as newest
+    inner join ranked as other
+        on newest.order_id = other.order_id
+        and other.version_rank > 1
+        and newest.updated_at is not distinct from other.updated_at
+    where
+        newest.version_rank = 1
+        and newest.row_versions > 1
+        and other.row_versions > 1
+        and {{ order_version_words('newest') }} <> {{ order_version_words('other') }}
+    group by newest.order_id
+),
+
+-- The newest row decides about the order, also that it is left out.
 newest as (
     select
-        order_id,
-        customer_id,
-        status,
-        currency,
-        cast(null as {{ dbt.type_string() }}) as reject_reason,
+        ranked.order_id,
+        ranked.customer_id,
+        ranked.status,
+        ranked.currency,
+        ranked.refunded_order_id,
+        ranked.reject_reason,
         cast(1 as {{ dbt.type_bigint() }}) as raw_rows,
-        row_versions,
-        amount,
-        ordered_on,
-        ordered_at
+        ranked.row_versions,
+        rivals.rival_versions,
+        ranked.amount,
+        ranked.ordered_on,
+        ranked.ordered_at
     from ranked
-    where version_rank = 1
+    left join rivals on ranked.order_id = rivals.order_id
+    where ranked.version_rank = 1
 ),
 {%- endif %}
 
@@ -78,15 +109,18 @@ resolved as (
         customer_id,
         status,
         currency,
+        refunded_order_id,
         case
             when reject_reason is not null then reject_reason
             when exchange_rate is null then 'no_exchange_rate'
         end as reject_reason,
         raw_rows,
         row_versions,
+        rival_versions,
         amount as original_amount,
         exchange_rate,
         {{ converted_amount('amount', 'exchange_rate') }} as gross_amount,
+        {{ is_refund('status', 'amount') }} as is_refund,
         ordered_on,
         ordered_at
     from priced

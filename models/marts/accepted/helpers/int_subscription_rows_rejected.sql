@@ -6,7 +6,7 @@ resolved as (
     select * from {{ ref('int_subscriptions_resolved') }}
 ),
 
--- Valid rows of the few periods that were refused as a whole or have several versions.
+-- The versions of the few periods that were refused as a whole or have several of them.
 suspects as (
     select
         checked.*,
@@ -15,7 +15,7 @@ suspects as (
     inner join resolved
         on checked.subscription_id = resolved.subscription_id and checked.started_on = resolved.started_on
     where
-        checked.reject_reason is null
+        {{ is_a_version('subscriptions', 'checked.reject_reason') }}
         and (resolved.reject_reason is not null or resolved.row_versions > 1)
 ),
 
@@ -33,13 +33,19 @@ rejected as (
         raw_record,
         amount
     from checked
-    where reject_reason is not null
+    where
+        reject_reason is not null
+        and (subscription_id is null or started_on is null or not {{ is_a_version('subscriptions') }})
 
     union all
 
     select
         subscription_id,
-        case when version_rank > 1 then 'superseded_by_newer_row' else period_reject_reason end as reject_reason,
+        case
+            when reject_reason is not null then reject_reason
+            when version_rank > 1 then 'superseded_by_newer_row'
+            else period_reject_reason
+        end as reject_reason,
         raw_record,
         amount
     from ranked

@@ -1,6 +1,6 @@
 with checked as (
     select * from {{ ref('int_subscriptions_checked') }}
-    where reject_reason is null
+    where subscription_id is not null and started_on is not null and {{ is_a_version('subscriptions') }}
 ),
 
 exchange_rates as (
@@ -15,13 +15,46 @@ ranked as (
     from checked
 ),
 
--- A subscription keeps the rate of its first start: an exchange rate is not a contraction.
+-- Versions beside the newest one. What was changed at the same moment and says something else is a rival: nothing
+-- can tell which of the two is newer. A price that came more than a month after the start is hardly a correction.
+compared as (
+    select
+        newest.subscription_id,
+        newest.started_on,
+        min(
+            case
+                when
+                    newest.updated_at is not distinct from other.updated_at
+                    and newest.started_at is not distinct from other.started_at
+                    and {{ subscription_version_words('newest') }} <> {{ subscription_version_words('other') }}
+                    then {{ subscription_version_words('newest') }} || ' and ' || {{ subscription_version_words('other') }}
+            end
+        ) as rival_versions,
+        min(case when newest.amount <> other.amount then other.amount end) as other_amount,
+        cast(min(case when newest.amount = other.amount then other.updated_at end) as date) as amount_since_on
+    from ranked as newest
+    inner join ranked as other
+        on newest.subscription_id = other.subscription_id and newest.started_on = other.started_on
+    where newest.version_rank = 1 and newest.row_versions > 1 and other.row_versions > 1
+    group by newest.subscription_id, newest.started_on
+),
+
+-- The newest row decides about the period, also that it is left out. A subscription keeps the rate of its
+-- first start: an exchange rate is not a contraction.
 newest as (
     select
-        *,
-        min(started_on) over (partition by subscription_id, currency) as first_started_on
+        ranked.*,
+        compared.rival_versions,
+        case
+            when compared.amount_since_on > {{ add_days('ranked.started_on', 31) }} then compared.other_amount
+        end as amount_before,
+        compared.amount_since_on,
+        min(case when ranked.reject_reason is null then ranked.started_on end)
+            over (partition by ranked.subscription_id, ranked.currency) as first_started_on
     from ranked
-    where version_rank = 1
+    left join compared
+        on ranked.subscription_id = compared.subscription_id and ranked.started_on = compared.started_on
+    where ranked.version_rank = 1
 ),
 
 priced as (
@@ -36,7 +69,10 @@ priced as (
 sequenced as (
     select
         *,
-        lead(started_on) over (partition by subscription_id, exchange_rate is null order by started_on) as next_started_on
+        lead(started_on) over (
+            partition by subscription_id, reject_reason is not null or exchange_rate is null
+            order by started_on
+        ) as next_started_on
     from priced
 ),
 
@@ -49,8 +85,14 @@ resolved as (
         plan,
         currency,
         cancel_reason,
-        case when exchange_rate is null then 'no_exchange_rate' end as reject_reason,
+        case
+            when reject_reason is not null then reject_reason
+            when exchange_rate is null then 'no_exchange_rate'
+        end as reject_reason,
         row_versions,
+        rival_versions,
+        amount_before,
+        amount_since_on,
         amount as monthly_amount,
         exchange_rate,
         {{ converted_amount('amount', 'exchange_rate') }} as mrr,

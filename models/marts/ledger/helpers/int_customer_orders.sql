@@ -1,19 +1,21 @@
 with orders as (
     select * from {{ ref('orders') }}
-    where is_counted
+    where is_counted or is_refund
 ),
 
--- A day is counted at its first order; what follows the first day is repeat business.
+-- A day is counted at its first order; what follows the first day is repeat business. Who has only been paid back has no
+-- order, and a row.
 summed as (
     select
         customer_id,
-        count(*) as orders,
-        count(case when previous_order_on is null or previous_order_on < ordered_on then 1 end) as order_days,
+        count(case when is_counted then 1 end) as orders,
+        count(case when is_counted and (previous_order_on is null or previous_order_on < ordered_on) then 1 end) as order_days,
         sum(gross_amount) as gross_revenue,
         sum(refunded_amount) as refunds,
         sum(case when ordered_on > first_order_on then net_amount else 0 end) as repeat_net_revenue,
-        min(ordered_on) as first_order_on,
-        max(ordered_on) as last_order_on
+        min(ordered_on) as first_booked_on,
+        min(case when is_counted then ordered_on end) as first_order_on,
+        max(case when is_counted then ordered_on end) as last_order_on
     from orders
     group by customer_id
 )

@@ -26,7 +26,7 @@ beginnings as (
 
     select
         'orders' as basis,
-        min(first_order_on) as first_active_on
+        min(first_booked_on) as first_active_on
     from orders
 
     union all

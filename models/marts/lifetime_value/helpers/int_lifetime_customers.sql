@@ -1,5 +1,6 @@
 with orders as (
     select * from {{ ref('int_customer_orders') }}
+    where orders > 0
 ),
 
 as_of as (

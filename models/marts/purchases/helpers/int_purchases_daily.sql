@@ -7,12 +7,7 @@ customers as (
 ),
 
 refunds as (
-    select * from {{ ref('int_refunds_resolved') }}
-    where reject_reason is null
-),
-
-orders as (
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_refunds_booked') }}
     where is_counted
 ),
 
@@ -58,8 +53,7 @@ refunded as (
         sum(refunds.amount) as refunds,
         refunds.refunded_on as day
     from refunds
-    inner join orders on refunds.order_id = orders.order_id
-    inner join customers on orders.customer_id = customers.customer_id
+    inner join customers on refunds.customer_id = customers.customer_id
     group by {{ customer_attributes() | join(', ') }}, refunds.refunded_on
 ),
 

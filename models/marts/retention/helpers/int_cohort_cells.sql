@@ -9,8 +9,8 @@ orders as (
 ),
 
 refunds as (
-    select * from {{ ref('int_refunds_resolved') }}
-    where reject_reason is null
+    select * from {{ ref('int_refunds_booked') }}
+    where is_counted
 ),
 
 customers as (
@@ -19,6 +19,13 @@ customers as (
 
 as_of as (
     select * from {{ ref('int_as_of_date') }}
+),
+
+first_orders as (
+    select distinct
+        customer_id,
+        first_order_on
+    from orders
 ),
 
 cohorts as (
@@ -66,15 +73,18 @@ trade as (
 
     union all
 
+    -- Who was paid back before the first order, or without one, is in no cohort yet.
     select
-        orders.customer_id,
+        refunds.customer_id,
         0 as ordering_customers,
         0 as last_ordering_customers,
         -refunds.amount as net_revenue,
-        {{ cohort_period('orders.first_order_on') }} as cohort_month,
+        {{ cohort_period('first_orders.first_order_on') }} as cohort_month,
         {{ cohort_period('refunds.refunded_on') }} as activity_month
     from refunds
-    inner join orders on refunds.order_id = orders.order_id
+    inner join first_orders
+        on refunds.customer_id = first_orders.customer_id
+        and {{ cohort_period('refunds.refunded_on') }} >= {{ cohort_period('first_orders.first_order_on') }}
 ),
 
 status_cells as (

@@ -9,8 +9,8 @@ orders as (
 ),
 
 refunds as (
-    select * from {{ ref('int_refunds_resolved') }}
-    where reject_reason is null
+    select * from {{ ref('int_refunds_booked') }}
+    where is_counted
 ),
 
 periods as (
@@ -32,14 +32,13 @@ happened as (
     union all
 
     select
-        orders.customer_id,
+        customer_id,
         0 as orders,
-        -refunds.amount as net_revenue,
+        -amount as net_revenue,
         0 as mrr_days,
         cast(null as date) as ordered_on,
-        refunds.refunded_on as happened_on
+        refunded_on as happened_on
     from refunds
-    inner join orders on refunds.order_id = orders.order_id
 
     union all
 

@@ -1,0 +1,1 @@
+{{ base_table('customer_id_map') }}
