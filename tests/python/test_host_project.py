@@ -89,7 +89,8 @@ def test_nobody_is_warned_and_no_demo_is_built(host: tuple[Path, DbtRun]) -> Non
     tables = {
         f"{schema}.{table}"
         for schema, table in query(
-            folder / "my_shop.duckdb", "select table_schema, table_name from information_schema.tables"
+            folder / "my_shop.duckdb",
+            "select table_schema, table_name from information_schema.tables",
         )
     }
     assert not [table for table in tables if table.split(".")[1].startswith("raw_")]
