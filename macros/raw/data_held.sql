@@ -12,8 +12,8 @@
             {{ exceptions.raise_compiler_error(
                 'The database ' ~ target.get('path', target.database) ~ ' holds ' ~ data_in_words(held)
                 ~ ', and this build would read ' ~ data_in_words(asked) ~ ' and overwrite it. Build into another database '
-                ~ '(`--database FILE`, or the environment variable RETENTION_LEDGER_DB), build with the settings of what it holds, '
-                ~ "or replace what it holds (`--replace`, or with dbt --vars 'replace_data: true')."
+                ~ '(`--database FILE`, or the environment variable RETENTION_LEDGER_DB), build with the settings of what it '
+                ~ "holds, or replace what it holds (`--replace`, or with dbt --vars 'replace_data: true')."
             ) }}
         {% endif %}
     {% endif %}
@@ -76,24 +76,30 @@
     {% set own_model = (settings.raw_models or {}).get(table) %}
     {% set own_query = (settings.raw_queries or {}).get(table) %}
     {% set own_relation = (settings.raw_relations or {}).get(table) %}
-    {% set files = settings.raw_files %}
-    {% set files = (files.get(table) if files is mapping else files) or [] %}
     {% if own_model %}
         {{ return('the model ' ~ (own_model if own_model is string else own_model | join('.'))) }}
     {% elif own_query %}
-        {{ return('the query ' ~ own_query.split() | join(' ')) }}
+        {% set words = own_query.split() %}
+        {% for name in modules.re.findall('\\{(\\w+)\\}', own_query) | unique %}
+            {% do words.append('[' ~ name ~ ': ' ~ (data_files(settings, name) or table_in_full([name], settings)) ~ ']') %}
+        {% endfor %}
+        {{ return('the query ' ~ words | join(' ')) }}
     {% elif own_relation %}
         {{ return('the table ' ~ table_in_full(own_relation.split('.'), settings)) }}
-    {% elif files %}
-        {% set paths = [] %}
-        {% for path in ([files] if files is string else files) %}
-            {% do paths.append(absolute_path(path | replace('{name}', table))) %}
-        {% endfor %}
-        {{ return(paths | sort | join(', ')) }}
-    {% elif settings.raw_schema %}
+    {% elif settings.raw_schema and not data_files(settings, table) %}
         {{ return('the table ' ~ table_in_full([table], settings)) }}
     {% endif %}
-    {{ return(none) }}
+    {{ return(data_files(settings, table)) }}
+{% endmacro %}
+
+{% macro data_files(settings, name) %}
+    {% set files = settings.raw_files %}
+    {% set files = (files.get(name) if files is mapping else files) or [] %}
+    {% set paths = [] %}
+    {% for path in ([files] if files is string else files) %}
+        {% do paths.append(absolute_path(path | replace('{name}', name))) %}
+    {% endfor %}
+    {{ return(paths | sort | join(', ') or none) }}
 {% endmacro %}
 
 {#- The file's own database is left out: its name is that of the file, which may be copied. -#}
@@ -122,7 +128,7 @@
     {% endif %}
     {% set named = [] %}
     {% for table, place in places.items() %}
-        {% do named.append(table ~ ' from ' ~ place) %}
+        {% do named.append(table ~ ' from ' ~ place | truncate(200)) %}
     {% endfor %}
     {{ return('own data (' ~ named | sort | join('; ') ~ ')') }}
 {% endmacro %}

@@ -16,6 +16,8 @@ from typing import Any
 from retention_ledger.cli.project import Project
 from retention_ledger.errors import Stop
 
+#: The generic test that holds all marts to one policy.
+SAME_POLICY = "carries_current_policy_version"
 #: Statuses of a node that did not fail.
 FINE = {"success", "pass", "warn", "skipped", "no-op", "partial success"}
 
@@ -153,9 +155,9 @@ def fault(result: Any, project: Project) -> list[str]:
     if kind == "operation":
         return [cleaned(result.message)]
     lines = [f"{kind} {node.name}: {cleaned(result.message)}"]
-    where = str(shown(project.folder / node.original_file_path))
+    where = node.original_file_path
     if node.package_name != project_name(project):
-        where = f"{node.package_name}: {node.original_file_path}"
+        where = f"{where} of {node.package_name}"
     compiled = getattr(node, "compiled_path", None)
     if kind == "test" and compiled:
         where += f"; its query: {shown(project.folder / compiled)}"
@@ -169,13 +171,32 @@ def project_name(project: Project) -> str:
     return str(project_file(project.folder).get("name"))
 
 
+def rule_of(node: Any) -> str | None:
+    """The generic test that a node is made of; None for others."""
+    return getattr(getattr(node, "test_metadata", None), "name", None)
+
+
+def name_of_tested(node: Any) -> str:
+    """The model that a generic test is about."""
+    return str(getattr(node, "attached_node", None) or node.name).split(".")[-1]
+
+
 def failure(outcome: Outcome, project: Project) -> str:
     """Sentences for a dbt command that did not pass."""
     failed = [result for result in outcome.results() if str(result.status) not in FINE]
     skipped = sum(str(result.status) == "skipped" for result in outcome.results())
     lines: list[str] = []
+    of_other_policy = [
+        name_of_tested(result.node) for result in failed if rule_of(result.node) == SAME_POLICY
+    ]
     for result in failed:
-        lines += fault(result, project)
+        if rule_of(result.node) != SAME_POLICY:
+            lines += fault(result, project)
+    if of_other_policy:
+        lines.append(
+            f"{', '.join(sorted(of_other_policy))}: built with other settings than the rest of the database has. "
+            "Build everything with the same settings, without `--select`."
+        )
     if outcome.exception is not None:
         said = cleaned(str(outcome.exception))
         if said not in " ".join(lines):
