@@ -1,34 +1,260 @@
-{#- A raw value as a timestamp in the business time zone, null where it cannot be read: ISO 8601, and
-    on DuckDB the formats of the var timestamp_formats. A value that names its zone is converted; one
-    without a zone is in the business time zone already. -#}
-{% macro parse_timestamp(column) -%}
-    {{ adapter.dispatch('parse_timestamp', 'retention_ledger')(column) }}
+{#- A raw value as a timestamp in the business time zone, null where it cannot be read: ISO 8601 in its spellings,
+    with AM and PM, and on DuckDB the formats of the var timestamp_formats and the numbers of raw_time_units. A
+    value that names its zone is converted, one without a zone is in that of the var raw_timezones. A date
+    without a time is a day, not a moment: it is never shifted. A value is read whole or not at all, because a
+    cast to timestamp drops the words behind a time (PM, PDT): a strict expression stands before each cast.
+
+    field    table.column, for the settings of one table or column
+    text     its cleaned text, a column of the step before -#}
+{% macro parse_timestamp(column, field, text) -%}
+    {{ adapter.dispatch('parse_timestamp', 'retention_ledger')(column, field, text) }}
 {%- endmacro %}
 
-{% macro default__parse_timestamp(column) -%}
-    {{ dbt.safe_cast(clean_text(column), dbt.type_timestamp()) }}
+{% macro default__parse_timestamp(column, field, text) -%}
+    {{ dbt.safe_cast(text, dbt.type_timestamp()) }}
 {%- endmacro %}
 
-{#- The type of a typed column is known before the query runs, so the first branch costs nothing for
+{#- The type of a typed column is known before the query runs, so the first branches cost nothing for
     text and the others nothing for timestamps. -#}
-{% macro duckdb__parse_timestamp(column) -%}
-    {%- set text = clean_text(column) -%}
+{% macro duckdb__parse_timestamp(column, field, text) -%}
     {%- set zone = dbt.string_literal(policy('business_timezone')) -%}
-    {%- set own_formats = 'try_strptime(' ~ text ~ ', [' ~ text_list(policy('timestamp_formats')) ~ '])' -%}
+    {%- set date = '\\d{4}-\\d\\d?-\\d\\d?' -%}
+    {%- set time = '[T ] ?\\d\\d?:\\d\\d(?::\\d\\d(?:[.]\\d+)?)?' -%}
+    {%- set offset = '[+-](?:0\\d|1[0-3])(?::?[0-5]\\d)?|[+-]14(?::?00)?' -%}
+    {%- set formats = timestamp_formats(field) -%}
+    {%- set unit = raw_time_unit(field) -%}
     case
-        when typeof({{ column }}) in ('DATE', 'TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS')
-            then try_cast({{ column }} as timestamp)
-        when regexp_matches({{ text }}, '\d:\d\d.*(Z|UTC|[+-]\d\d(:?\d\d)?)$')
-            then timezone({{ zone }}, try_cast({{ text }} as timestamptz))
-        when {{ text }} between '0' and ':'
-            then coalesce(
-                try_cast({{ text }} as timestamp)
-                {%- if policy('timestamp_formats') %},
-                {{ own_formats }}
-                {%- endif %}
-            )
-        {%- if policy('timestamp_formats') %}
-        else {{ own_formats }}
+        when typeof({{ column }}) = 'DATE'
+            then {{ within_calendar('try_cast(' ~ column ~ ' as timestamp)') }}
+        when typeof({{ column }}) in ('TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS')
+            then {{ within_calendar(in_business_zone('try_cast(' ~ column ~ ' as timestamp)', field)) }}
+        when typeof({{ column }}) = 'TIMESTAMP WITH TIME ZONE'
+            then {{ within_calendar('timezone(' ~ zone ~ ', try_cast(' ~ column ~ ' as timestamptz))') }}
+        {%- if unit %}
+        when typeof({{ column }}) in ({{ text_list(number_types()) }}) or typeof({{ column }}) like 'DECIMAL%'
+            then {{ timestamp_of_number('try_cast(' ~ column ~ ' as decimal(38, 10))', unit, field) }}
+        when typeof({{ column }}) in ('VARCHAR', 'JSON') and regexp_full_match({{ text }}, '-?\d{1,17}([.]\d+)?')
+            then {{ timestamp_of_number('try_cast(' ~ text ~ ' as decimal(38, 10))', unit, field) }}
         {%- endif %}
+        {%- if formats %}
+        when typeof({{ column }}) in ({{ text_list(integer_types()) }})
+            then {{ timestamp_in_formats(text, formats, field) }}
+        {%- endif %}
+        when typeof({{ column }}) <> 'VARCHAR' and typeof({{ column }}) not like 'ENUM%' and typeof({{ column }}) <> 'JSON'
+            then null
+        when regexp_full_match({{ text }}, '{{ date }}') and {{ text }} >= '0001'
+            then try_cast({{ text }} as timestamp)
+        when regexp_full_match({{ text }}, '{{ date }}{{ time }}') and {{ text }} >= '0001'
+            then {{ in_business_zone('try_cast(' ~ text ~ ' as timestamp)', field) }}
+        when regexp_full_match({{ text }}, '{{ date }}{{ time }}(?:Z|{{ offset }})') and {{ text }} >= '0001'
+            then timezone({{ zone }}, try_cast({{ text }} as timestamptz))
+        else coalesce(
+            {{ timestamp_of_spelling(text, field, offset) }}
+            {%- if formats %},
+            {{ timestamp_in_formats(text, formats, field) }}
+            {%- endif %}
+        )
+    end
+{%- endmacro %}
+
+
+{#- A time without a zone, in the business time zone. -#}
+{% macro in_business_zone(timestamp, field) -%}
+    {%- if raw_timezone(field) == policy('business_timezone') -%}
+    {{ timestamp }}
+    {%- else -%}
+    timezone({{ dbt.string_literal(policy('business_timezone')) }}, timezone({{ dbt.string_literal(raw_timezone(field)) }}, {{ timestamp }}))
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- `infinity` and years that no calendar has are no dates. -#}
+{% macro within_calendar(timestamp) -%}
+    case when {{ timestamp }} between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999998' then {{ timestamp }} end
+{%- endmacro %}
+
+
+{% macro number_types() %}
+    {{ return(integer_types() + ['FLOAT', 'DOUBLE']) }}
+{% endmacro %}
+
+
+{% macro time_units() %}
+    {{ return({'epoch_seconds': 1000000, 'epoch_milliseconds': 1000, 'epoch_microseconds': 1, 'spreadsheet_days': none}) }}
+{% endmacro %}
+
+
+{#- Spreadsheets count days since 1899-12-30 (before March 1900 they are off by one: not read), the time of day as
+    a fraction; a whole number is a day. The other units count from 1970 in UTC. -#}
+{% macro timestamp_of_number(number, unit, field) -%}
+    {%- if unit == 'spreadsheet_days' -%}
+    {%- set moment = "timestamp '1899-12-30' + to_milliseconds(cast(round(" ~ number ~ " * 86400000) as bigint))" -%}
+    case
+        when {{ number }} not between 61 and 2958465 then null
+        when {{ number }} = floor({{ number }}) then {{ moment }}
+        else {{ in_business_zone(moment, field) }}
+    end
+    {%- else -%}
+    {%- set factor = time_units()[unit] -%}
+    case
+        when {{ number }} between {{ -62135596800000000 // factor }} and {{ 253402300799000000 // factor }}
+            then timezone(
+                {{ dbt.string_literal(policy('business_timezone')) }},
+                timezone('UTC', make_timestamp(cast(round(cast({{ number }} as decimal(28, 6)) * {{ factor }}) as bigint)))
+            )
+    end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The rarer spellings, taken apart and put together in the form that a cast reads: basic forms (20240501T095812),
+    week dates, ordinal dates, year first with slashes or points, AM and PM, decimal commas, a zone after a space,
+    as an abbreviation, as a name or in brackets. -#}
+{% macro timestamp_of_spelling(text, field, offset) -%}
+    {%- set plain = "upper(translate(" ~ text ~ ", '\u2212" ~ amount_spaces() ~ "', '-" ~ ' ' * (amount_spaces() | length) ~ "'))" -%}
+    {%- set pattern =
+        '(\\d{4}[-/.]\\d\\d?[-/.]\\d\\d?|\\d{8}|\\d{4}-?W\\d\\d-?[1-7]|\\d{4}-\\d{3})'
+        ~ '(?:(T|_|,?\\s+)(?:(\\d\\d?)(?::(\\d\\d)(?::(\\d\\d)(?:[.,](\\d+))?)?)?|(\\d\\d)(\\d\\d)(?:(\\d\\d)(?:[.,](\\d+))?)?)'
+        ~ '\\s*(?:([AP])[.]?\\s?M(?:[.]|\\b))?'
+        ~ '\\s*(?:(?:UTC|GMT|UT)?(' ~ offset ~ '|[+-]\\d(?::[0-5]\\d)?)|(Z)|([A-Z]{2,6})|([A-Z]+(?:/[A-Z0-9_+-]+)+))?(?:\\[([A-Z0-9_+/-]+)\\])?)?'
+    -%}
+    {%- set names = [
+        'day', 'separator', 'hour', 'minute', 'second', 'fraction', 'basic_hour', 'basic_minute', 'basic_second', 'basic_fraction',
+        'half', 'gap', 'zulu', 'abbreviation', 'zone', 'bracket',
+    ] -%}
+    case
+        when {{ text }} >= '0001' and regexp_full_match({{ plain }}, '{{ pattern }}')
+            then list_transform(
+                list_transform(
+                    [regexp_extract({{ plain }}, '^{{ pattern }}$', [{{ text_list(names) }}])],
+                    lambda part: struct_insert(part, local := {{ local_time() }}, written_day := {{ written_day() }})
+                ),
+                lambda part: {{ timestamp_of_parts(field) }}
+            )[1]
+    end
+{%- endmacro %}
+
+
+{#- strptime turns a week or a day that the year does not have into one of the next year: read back, it differs. -#}
+{% macro written_day() -%}
+    case
+        when contains(part.day, 'W') then
+            case
+                when strftime(try_strptime(part.day, ['%G-W%V-%u', '%GW%V%u']), '%GW%V%u') = replace(part.day, '-', '')
+                    then strftime(try_strptime(part.day, ['%G-W%V-%u', '%GW%V%u']), '%Y-%m-%d')
+            end
+        when regexp_full_match(part.day, '\d{4}-\d{3}') then
+            case
+                when strftime(try_strptime(part.day, '%Y-%j'), '%Y-%j') = part.day
+                    then strftime(try_strptime(part.day, '%Y-%j'), '%Y-%m-%d')
+            end
+        when regexp_full_match(part.day, '\d{8}') then part.day[:4] || '-' || part.day[5:6] || '-' || part.day[7:]
+        else replace(replace(part.day, '/', '-'), '.', '-')
+    end
+{%- endmacro %}
+
+
+{#- The time of day. 12 AM is midnight; an hour past 12 says for itself that it is PM, and 0 that it is AM. -#}
+{% macro local_time() -%}
+    {%- set hour = "try_cast(part.hour || part.basic_hour as integer)" -%}
+    ' ' || case
+        when part.half = '' then {{ hour }}
+        when part.half = 'A' and {{ hour }} = 12 then 0
+        when part.half = 'A' and {{ hour }} < 12 then {{ hour }}
+        when part.half = 'P' and {{ hour }} between 1 and 11 then {{ hour }} + 12
+        when part.half = 'P' and {{ hour }} between 12 and 23 then {{ hour }}
+    end
+    || ':' || coalesce(nullif(part.minute || part.basic_minute, ''), '00')
+    || ':' || coalesce(nullif(part.second || part.basic_second, ''), '00')
+    || '.' || coalesce(nullif(part.fraction || part.basic_fraction, ''), '0')
+{%- endmacro %}
+
+
+{% macro timestamp_of_parts(field) -%}
+    {%- set zone = dbt.string_literal(policy('business_timezone')) -%}
+    {%- set local = 'part.written_day || part.local' -%}
+    case
+        when part.separator = '' then try_cast(part.written_day as timestamp)
+        {#- An hour alone is a time behind a T, or with AM and PM. #}
+        when part.minute || part.basic_minute || part.half = '' and part.separator <> 'T' then null
+        when part.gap || part.zulu || part.abbreviation || part.zone || part.bracket = ''
+            then {{ in_business_zone('try_cast(' ~ local ~ ' as timestamp)', field) }}
+        {#- An offset decides, as long as the zone in brackets behind it is one. #}
+        when
+            part.gap || part.zulu <> ''
+            and (part.bracket = '' or try_cast('2024-01-01 00:00:00 ' || part.bracket as timestamptz) is not null)
+            then timezone({{ zone }}, try_cast(
+                {{ local }} || part.zulu || case
+                    when regexp_full_match(part.gap, '[+-]\d(:\d\d)?') then part.gap[:1] || '0' || part.gap[2:]
+                    else part.gap
+                end as timestamptz
+            ))
+        when part.abbreviation <> '' and part.bracket = ''
+            then timezone({{ zone }}, try_cast(
+                {{ local }} || {{ offset_of_abbreviation('part.abbreviation', field) }} as timestamptz
+            ))
+        {#- Of names without a slash the database knows abbreviations as well, and takes BST for Bangladesh. #}
+        when part.gap || part.zulu || part.abbreviation = '' and (contains(part.zone || part.bracket, '/') or part.bracket in ('UTC', 'GMT'))
+            then timezone({{ zone }}, try_cast({{ local }} || ' ' || part.zone || part.bracket as timestamptz))
+    end
+{%- endmacro %}
+
+
+{% macro offset_of_abbreviation(abbreviation, field) -%}
+    case {{ abbreviation }}
+        {%- for name, meaning in timezone_abbreviations(field).items() %}
+        when '{{ name | upper }}' then '{{ meaning if meaning[:1] in ['+', '-'] else ' ' ~ meaning }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{#- The formats of one's own. strptime is generous: it knows `epoch`, a format of digits alone would read 2024123 as
+    3 December, %Y the year 24 in 01/03/24, and an offset may be -99:00; so all of these are checked. -#}
+{% macro timestamp_in_formats(text, formats, field) -%}
+    {%- set zone = dbt.string_literal(policy('business_timezone')) -%}
+    {%- set tried, days, times, zoned = [], [], [], [] -%}
+    {%- for format in formats -%}
+        {%- set literal = dbt.string_literal(dbt.escape_single_quotes(format)) -%}
+        {%- set has_time = modules.re.search('%-?[HIXcTRr]', format) -%}
+        {%- if modules.re.fullmatch('(%[YmdHMS])+', format) -%}
+            {%- set digits = format | length + 2 * format.count('%Y') -%}
+            {%- set moment = 'try_strptime(' ~ text ~ ', ' ~ literal ~ ')' -%}
+            {%- do tried.append(
+                "case when regexp_full_match(" ~ text ~ ", '\\d{" ~ digits ~ "}') then "
+                ~ (in_business_zone(moment, field) if has_time else moment) ~ ' end'
+            ) -%}
+        {%- elif '%Z' in format -%}
+            {%- set word = "regexp_extract(" ~ text ~ ", '[A-Za-z][A-Za-z0-9_+/-]*$')" -%}
+            {%- set head = "regexp_replace(" ~ text ~ ", '[A-Za-z][A-Za-z0-9_+/-]*$', '')" -%}
+            {%- do tried.append(
+                "timezone(" ~ zone ~ ", case when contains(" ~ word ~ ", '/') then try_strptime(" ~ text ~ ', ' ~ literal ~ ') else try_strptime('
+                ~ head ~ " || " ~ offset_of_abbreviation('upper(' ~ word ~ ')', field) ~ ", " ~ literal | replace('%Z', '%z') ~ ') end)'
+            ) -%}
+        {%- else -%}
+            {%- do (zoned if '%z' in format else times if has_time else days).append(format) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if days -%}
+        {%- do tried.append('try_strptime(' ~ text ~ ', [' ~ text_list(days) ~ '])') -%}
+    {%- endif -%}
+    {%- if times and raw_timezone(field) == policy('business_timezone') -%}
+        {%- do tried.append('try_strptime(' ~ text ~ ', [' ~ text_list(times) ~ '])') -%}
+    {%- elif times -%}
+        {#- A format with a time reads a day alone, too. -#}
+        {%- set moment = 'try_strptime(' ~ text ~ ', [' ~ text_list(times) ~ '])' -%}
+        {%- do tried.append('case when length(' ~ text ~ ') <= 10 then ' ~ moment ~ ' else ' ~ in_business_zone(moment, field) ~ ' end') -%}
+    {%- endif -%}
+    {%- if zoned -%}
+        {%- do tried.append(
+            "case when not regexp_matches(" ~ text ~ ", '\\d\\s*[+-](1[5-9]|[2-9]\\d):?[0-5]\\d$') then timezone(" ~ zone
+            ~ ", try_strptime(regexp_replace(" ~ text ~ ", '(\\d\\s*)[Zz]$', '\\1+00:00'), [" ~ text_list(zoned) ~ '])) end'
+        ) -%}
+    {%- endif -%}
+    case
+        when regexp_matches({{ text }}, '\d') then list_filter(
+            [coalesce({{ tried | join(', ') }})],
+            lambda moment: moment between timestamp '1000-01-01' and timestamp '9999-12-31 23:59:59'
+        )[1]
     end
 {%- endmacro %}

@@ -44,6 +44,8 @@
         {% endif %}
     {% elif rule.kind == 'list' %}
         {% do check_policy_list(name, value, rule) %}
+    {% elif rule.kind == 'reading' %}
+        {% do check_reading_setting(name, value) %}
     {% elif rule.kind == 'lists' %}
         {% do check_policy_lists(name, value) %}
     {% elif rule.kind == 'conditions' %}

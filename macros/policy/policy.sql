@@ -157,15 +157,33 @@
             'kind': 'date', 'may_be_null': true,
             'meaning': 'An order or refund dated after this day is rejected; null: no limit.',
         },
+        'raw_timezones': {
+            'kind': 'reading', 'may_be_null': true, 'defines': true,
+            'meaning': 'Time zone of times that name none: one for all tables, or per table; null: business_timezone.',
+        },
+        'raw_time_units': {
+            'kind': 'reading', 'defines': true,
+            'meaning': 'Per table and column: what a number in a column of dates counts. Without it a number is no date.',
+        },
+        'timezone_abbreviations': {
+            'kind': 'reading', 'defines': true,
+            'meaning': 'What abbreviations of time zones mean (an offset or a zone), beyond those that have one meaning.',
+        },
         'timestamp_formats': {
-            'kind': 'list', 'may_be_empty': true, 'defines': true,
-            'meaning': 'strptime formats that are tried after ISO 8601.',
+            'kind': 'reading', 'defines': true,
+            'meaning': 'strptime formats that are tried after ISO 8601: a list for all tables, or one per table.',
         },
         'decimal_separator': {
-            'kind': 'text', 'among': ['.', ','], 'defines': true, 'meaning': 'Decimal separator of amounts in text.',
+            'kind': 'reading', 'defines': true,
+            'meaning': 'Decimal separator of amounts in text: one for all tables, or per table.',
         },
         'missing_texts': {
-            'kind': 'list', 'defines': true, 'meaning': 'Texts that mean "no value".',
+            'kind': 'reading', 'defines': true,
+            'meaning': 'Texts that mean "no value": a list for every column, or `default` and further ones per table.column.',
+        },
+        'id_cleaning': {
+            'kind': 'reading', 'defines': true,
+            'meaning': 'Per table.column, or `all`: what is done to ids beyond trimming them.',
         },
         'max_rejected_share': {
             'kind': 'share', 'meaning': 'The build stops when a larger share of a raw table is rejected.',

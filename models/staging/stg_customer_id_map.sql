@@ -4,8 +4,8 @@ with base_customer_id_map as (
 
 typed as (
     select
-        {{ clean_text('old_customer_id') }} as old_customer_id,
-        {{ clean_text('new_customer_id') }} as new_customer_id,
+        {{ clean_id('old_customer_id', 'customer_id_map.old_customer_id') }} as old_customer_id,
+        {{ clean_id('new_customer_id', 'customer_id_map.new_customer_id') }} as new_customer_id,
         raw_reject_reason,
         raw_record
     from base_customer_id_map

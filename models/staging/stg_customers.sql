@@ -2,38 +2,62 @@ with base_customers as (
     select * from {{ ref('base_customers') }}
 ),
 
-typed as (
+cleaned as (
     select
-        {{ clean_text('customer_id') }} as customer_id,
-        lower({{ clean_text('email') }}) as email,
-        upper({{ clean_text('country') }}) as country,
-        lower({{ clean_text('acquisition_channel') }}) as acquisition_channel,
-        lower({{ clean_text('customer_segment') }}) as customer_segment,
+        {{ clean_id('customer_id', 'customers.customer_id') }} as customer_id,
+        lower({{ clean_text('email', 'customers.email') }}) as email,
+        upper({{ clean_text('country', 'customers.country') }}) as country,
+        lower({{ clean_text('acquisition_channel', 'customers.acquisition_channel') }}) as acquisition_channel,
+        lower({{ clean_text('customer_segment', 'customers.customer_segment') }}) as customer_segment,
         raw_reject_reason,
         raw_record,
-        {{ parse_timestamp('signed_up_at') }} as signed_up_at,
-        {{ parse_timestamp('updated_at') }} as updated_at
+        signed_up_at as raw_date,
+        updated_at as raw_updated_at,
+        {{ clean_text('signed_up_at', 'customers.signed_up_at') }} as date_text,
+        {{ clean_text('updated_at', 'customers.updated_at') }} as updated_text
     from base_customers
 ),
 
+typed as (
+    select
+        *,
+        {{ parse_timestamp('raw_date', 'customers.signed_up_at', 'date_text') }} as signed_up_at,
+        {{ parse_timestamp('raw_updated_at', 'customers.updated_at', 'updated_text') }} as updated_at
+    from cleaned
+),
+
 checked as (
+    select
+        *,
+        case
+            when raw_reject_reason is not null then raw_reject_reason
+            when customer_id is null then 'missing_customer_id'
+            {{ scientific_id_reason(['customer_id']) }}
+            {{ unreadable_reason('updated_at', 'customers.updated_at', 'raw_updated_at', 'unparsable_updated_at') }}
+            {%- for pattern in policy('test_account_emails') %}
+            when email like {{ dbt.string_literal(dbt.escape_single_quotes(pattern)) }} then 'test_account'
+            {%- endfor %}
+        end as reject_reason
+    from typed
+),
+
+final as (
     select
         customer_id,
         email,
         country,
         acquisition_channel,
         customer_segment,
-        case
-            when raw_reject_reason is not null then raw_reject_reason
-            when customer_id is null then 'missing_customer_id'
-            {%- for pattern in policy('test_account_emails') %}
-            when email like {{ dbt.string_literal(dbt.escape_single_quotes(pattern)) }} then 'test_account'
-            {%- endfor %}
-        end as reject_reason,
+        reject_reason,
+        case reject_reason
+            when 'id_in_scientific_notation' then customer_id
+            when 'unparsable_updated_at' then {{ raw_text('raw_updated_at') }}
+            when 'test_account' then email
+        end as rejected_value,
         raw_record,
         signed_up_at,
         updated_at
-    from typed
+    from checked
 )
 
-select * from checked
+select * from final

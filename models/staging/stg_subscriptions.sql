@@ -2,51 +2,100 @@ with base_subscriptions as (
     select * from {{ ref('base_subscriptions') }}
 ),
 
-typed as (
+cleaned as (
     select
-        {{ clean_text('subscription_id') }} as subscription_id,
-        {{ clean_text('customer_id') }} as customer_id,
-        coalesce(lower({{ clean_text('plan') }}), '(unknown)') as plan,
-        {{ currency_code('currency') }} as currency,
+        {{ clean_id('subscription_id', 'subscriptions.subscription_id') }} as subscription_id,
+        {{ clean_id('customer_id', 'subscriptions.customer_id') }} as customer_id,
+        coalesce(lower({{ clean_text('plan', 'subscriptions.plan') }}), '(unknown)') as plan,
+        {{ currency_code('currency', 'subscriptions.currency') }} as currency,
         {{ cancel_reason('cancel_reason') }} as cancel_reason,
         raw_reject_reason,
         raw_record,
-        started_on as raw_date,
         monthly_amount as raw_amount,
-        {{ clean_text('ended_on') }} is not null as has_end,
-        {{ parse_amount('monthly_amount') }} as amount,
-        cast({{ parse_timestamp('ended_on') }} as date) as ended_on,
-        cast({{ parse_timestamp('cancel_requested_on') }} as date) as cancel_requested_on,
-        {{ parse_timestamp('started_on') }} as started_at,
-        {{ parse_timestamp('updated_at') }} as updated_at
+        started_on as raw_date,
+        ended_on as raw_end,
+        cancel_requested_on as raw_cancel_date,
+        updated_at as raw_updated_at,
+        {{ clean_text('monthly_amount', 'subscriptions.monthly_amount', is_amount=true) }} as amount_text,
+        {{ clean_text('started_on', 'subscriptions.started_on') }} as date_text,
+        {{ clean_text('ended_on', 'subscriptions.ended_on') }} as end_text,
+        {{ clean_text('cancel_requested_on', 'subscriptions.cancel_requested_on') }} as cancel_text,
+        {{ clean_text('updated_at', 'subscriptions.updated_at') }} as updated_text
     from base_subscriptions
 ),
 
+typed as (
+    select
+        *,
+        {{ amount_currency('raw_amount', 'amount_text') }} as amount_signs,
+        {{ parse_amount('raw_amount', 'subscriptions.monthly_amount', 'amount_text') }} as amount,
+        {{ parse_timestamp('raw_date', 'subscriptions.started_on', 'date_text') }} as started_at,
+        {{ parse_timestamp('raw_end', 'subscriptions.ended_on', 'end_text') }} as ended_at,
+        {{ parse_timestamp('raw_cancel_date', 'subscriptions.cancel_requested_on', 'cancel_text') }} as cancel_requested_at,
+        {{ parse_timestamp('raw_updated_at', 'subscriptions.updated_at', 'updated_text') }} as updated_at
+    from cleaned
+),
+
+-- An open end written as the last day there is stays that day, whatever zone it was converted to.
+dated as (
+    select
+        *,
+        cast(started_at as date) as started_on,
+        case
+            when ended_at >= {{ date_literal('9999-12-30') }} then {{ date_literal('9999-12-31') }}
+            else cast(ended_at as date)
+        end as ended_on,
+        cast(cancel_requested_at as date) as cancel_requested_on,
+        cancel_text is not null and cancel_requested_at is null as is_cancel_date_unreadable
+    from typed
+),
+
 checked as (
+    select
+        *,
+        case
+            when raw_reject_reason is not null then raw_reject_reason
+            when subscription_id is null then 'missing_subscription_id'
+            when customer_id is null then 'missing_customer_id'
+            {{ scientific_id_reason(['subscription_id', 'customer_id']) }}
+            {{ date_reject_reasons('started_at', 'subscriptions.started_on', may_lie_ahead=true) }}
+            {{ unreadable_reason('ended_at', 'subscriptions.ended_on', 'raw_end', 'unparsable_end_date') }}
+            {{ unreadable_reason('updated_at', 'subscriptions.updated_at', 'raw_updated_at', 'unparsable_updated_at') }}
+            when ended_on < started_on then 'ends_before_start'
+            when ended_on = started_on then 'covers_no_day'
+            {{ amount_reject_reasons('subscriptions') }}
+        end as reject_reason
+    from dated
+),
+
+final as (
     select
         subscription_id,
         customer_id,
         plan,
         currency,
-        cancel_reason,
-        case
-            when raw_reject_reason is not null then raw_reject_reason
-            when subscription_id is null then 'missing_subscription_id'
-            when customer_id is null then 'missing_customer_id'
-            {{ date_reject_reasons('started_at', may_lie_ahead=true) }}
-            when ended_on is null and has_end then 'unparsable_end_date'
-            when ended_on < cast(started_at as date) then 'ends_before_start'
-            when ended_on = cast(started_at as date) then 'covers_no_day'
-            {{ amount_reject_reasons('subscriptions') }}
-        end as reject_reason,
+        -- A cancellation whose date cannot be read is no expiry: somebody has asked to leave, for a reason unknown.
+        case when is_cancel_date_unreadable then coalesce(cancel_reason, 'other') else cancel_reason end as cancel_reason,
+        reject_reason,
+        case reject_reason
+            when 'id_in_scientific_notation' then {{ scientific_id_of(['subscription_id', 'customer_id']) }}
+            {{ rejected_date('raw_date') }}
+            when 'unparsable_end_date' then {{ raw_text('raw_end') }}
+            when 'unparsable_updated_at' then {{ raw_text('raw_updated_at') }}
+            when 'ends_before_start' then {{ raw_text('raw_date') }} || ' to ' || {{ raw_text('raw_end') }}
+            when 'covers_no_day' then {{ raw_text('raw_date') }} || ' to ' || {{ raw_text('raw_end') }}
+            {{ rejected_amount('raw_amount') }}
+        end as rejected_value,
         raw_record,
         amount,
-        cast(started_at as date) as started_on,
+        started_on,
         ended_on,
         cancel_requested_on,
         started_at,
+        ended_at,
+        cancel_requested_at,
         updated_at
-    from typed
+    from checked
 )
 
-select * from checked
+select * from final

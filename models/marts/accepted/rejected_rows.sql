@@ -31,7 +31,7 @@ rejected as (
         customer_id as row_key,
         reject_reason as reason,
         {{ record_as_json('raw_record') }} as raw_row,
-        cast(null as decimal(18, 2)) as amount
+        cast(null as decimal(24, 8)) as amount
     from customers
 
     union all
@@ -41,7 +41,7 @@ rejected as (
         order_id as row_key,
         reject_reason as reason,
         {{ record_as_json('raw_record') }} as raw_row,
-        amount
+        cast(amount as decimal(24, 8)) as amount
     from orders
 
     union all
@@ -71,7 +71,7 @@ rejected as (
         currency as row_key,
         reject_reason as reason,
         raw_row,
-        cast(null as decimal(18, 2)) as amount
+        cast(null as decimal(24, 8)) as amount
     from exchange_rates
 
     union all

@@ -18,6 +18,7 @@ checked as (
             when stg_refunds.reject_reason is not null then stg_refunds.reject_reason
             when orders.reject_reason in ({{ text_list(left_out_reasons('orders') + ['customer_left_out']) }}) then 'order_left_out'
             when orders.order_id is null or orders.reject_reason is not null then 'unknown_order'
+            when stg_refunds.amount_signs is not null and not {{ signs_agree('stg_refunds.amount_signs', 'orders.currency') }} then 'currency_sign_disagrees'
             when stg_refunds.refunded_on < orders.ordered_on then 'before_its_order'
         end as reject_reason,
         case when stg_refunds.reject_reason in ({{ text_list(left_out_reasons('refunds')) }}) then stg_refunds.reject_reason end

@@ -1,0 +1,70 @@
+{#- An id: trimmed, and otherwise as it is written, unless the var id_cleaning says more. A number without a
+    fraction in a column of decimals is written without its `.0`: there it is no part of the id. -#}
+{% macro clean_id(column, field) -%}
+    {{ adapter.dispatch('clean_id', 'retention_ledger')(column, field) }}
+{%- endmacro %}
+
+{% macro default__clean_id(column, field) -%}
+    {{ cleaned_id(clean_text(column, field), field) }}
+{%- endmacro %}
+
+{% macro duckdb__clean_id(column, field) -%}
+    {%- set text = clean_text(column, field) -%}
+    {%- set whole = "case when typeof(" ~ column ~ ") in ('FLOAT', 'DOUBLE') or typeof(" ~ column ~ ") like 'DECIMAL%' then "
+        ~ without_decimal_zero(text) ~ " else " ~ text ~ " end" -%}
+    {{ cleaned_id(whole, field) }}
+{%- endmacro %}
+
+
+{% macro cleaned_id(text, field) %}
+    {% set steps = policy('id_cleaning').get(field, policy('id_cleaning').get('all', [])) %}
+    {% set cleaned = namespace(text=text) %}
+    {% if 'lower' in steps %}
+        {% set cleaned.text = 'lower(' ~ cleaned.text ~ ')' %}
+    {% endif %}
+    {% if 'strip_decimal_zero' in steps %}
+        {% set cleaned.text = without_decimal_zero(cleaned.text) %}
+    {% endif %}
+    {% if 'strip_leading_zeros' in steps %}
+        {% set cleaned.text = without_leading_zeros(cleaned.text) %}
+    {% endif %}
+    {{ return(cleaned.text) }}
+{% endmacro %}
+
+
+{#- What an id is whatever its letter case, a `.0` behind it or zeros before it: two ids that agree in it may be one. -#}
+{% macro folded_id(id) %}
+    {{ return(without_leading_zeros(without_decimal_zero('lower(' ~ id ~ ')'))) }}
+{% endmacro %}
+
+
+{% macro without_decimal_zero(text) %}
+    {{ return("regexp_replace(" ~ text ~ ", '^(-?[0-9]+)[.,]0+$', '\\1')") }}
+{% endmacro %}
+
+
+{% macro without_leading_zeros(text) %}
+    {{ return("regexp_replace(" ~ text ~ ", '^0+([0-9A-Za-z])', '\\1')") }}
+{% endmacro %}
+
+
+{#- Whether a spreadsheet has turned an id into a rounded number: 6.9401E+12. Without a sign or a point it is a code: 12E4. -#}
+{% macro is_scientific(id) -%}
+    {{ adapter.dispatch('is_scientific', 'retention_ledger')(id) }}
+{%- endmacro %}
+
+{% macro default__is_scientific(id) -%}
+    (
+        (upper({{ id }}) like '%E+%' or upper({{ id }}) like '%.%E%' or upper({{ id }}) like '%,%E%')
+        and replace(translate(upper({{ id }}), '0123456789+-', ''), ',', '.') in ('E', '.E')
+    )
+{%- endmacro %}
+
+{#- CASE asks the costly question only of the few ids with an E in them. -#}
+{% macro duckdb__is_scientific(id) -%}
+    case
+        when contains({{ id }}, 'E') or contains({{ id }}, 'e')
+            then regexp_full_match({{ id }}, '[+-]?\d+([.,]\d+[Ee][+-]?|[Ee]\+)\d+')
+        else false
+    end
+{%- endmacro %}
