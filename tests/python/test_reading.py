@@ -15,20 +15,45 @@ from dbt_project import dbt
 
 # Macro by what it reads: the SQL over the raw column, after the text in `cleaned`.
 MACROS = {
-    "time": ("{{ clean_text('raw', 'orders.ordered_at') }}", "{{ parse_timestamp('raw', 'orders.ordered_at', 'cleaned') }}"),
-    "amount": ("{{ clean_text('raw', 'orders.amount', true) }}", "{{ parse_amount('raw', 'orders.amount', 'cleaned') }}"),
-    "signs": ("{{ clean_text('raw', 'orders.amount', true) }}", "{{ amount_currency('raw', 'cleaned') }}"),
-    "rate": ("{{ clean_text('raw') }}", "{{ parse_rate('raw', 'exchange_rates.rate', 'cleaned') }}"),
-    "pounds": ("{{ clean_text('raw', 'orders.amount', true) }}", "{{ parse_rounded_amount('raw', 'orders.amount', \"'GBP'\", 'cleaned') }}"),
-    "dinars": ("{{ clean_text('raw', 'orders.amount', true) }}", "{{ parse_rounded_amount('raw', 'orders.amount', \"'KWD'\", 'cleaned') }}"),
+    "time": (
+        "{{ clean_text('raw', 'orders.ordered_at') }}",
+        "{{ parse_timestamp('raw', 'orders.ordered_at', 'cleaned') }}",
+    ),
+    "amount": (
+        "{{ clean_text('raw', 'orders.amount', true) }}",
+        "{{ parse_amount('raw', 'orders.amount', 'cleaned') }}",
+    ),
+    "signs": (
+        "{{ clean_text('raw', 'orders.amount', true) }}",
+        "{{ amount_currency('raw', 'cleaned') }}",
+    ),
+    "rate": (
+        "{{ clean_text('raw') }}",
+        "{{ parse_rate('raw', 'exchange_rates.rate', 'cleaned') }}",
+    ),
+    "pounds": (
+        "{{ clean_text('raw', 'orders.amount', true) }}",
+        "{{ parse_rounded_amount('raw', 'orders.amount', \"'GBP'\", 'cleaned') }}",
+    ),
+    "dinars": (
+        "{{ clean_text('raw', 'orders.amount', true) }}",
+        "{{ parse_rounded_amount('raw', 'orders.amount', \"'KWD'\", 'cleaned') }}",
+    ),
     "id": ("null", "{{ clean_id('raw', 'orders.customer_id') }}"),
     "scientific": ("null", "{{ is_scientific('raw') }}"),
     "folded": ("null", "{{ folded_id('raw') }}"),
     **{
-        unit: ("{{ clean_text('raw') }}", "{{ parse_timestamp('raw', 'refunds.refunded_at', 'cleaned') }}".replace("refunds.refunded_at", field))
+        unit: (
+            "{{ clean_text('raw') }}",
+            "{{ parse_timestamp('raw', 'refunds.refunded_at', 'cleaned') }}".replace(
+                "refunds.refunded_at", field
+            ),
+        )
         for unit, field in {
-            "epoch_seconds": "refunds.refunded_at", "epoch_milliseconds": "subscriptions.started_on",
-            "epoch_microseconds": "subscriptions.ended_on", "spreadsheet_days": "orders.updated_at",
+            "epoch_seconds": "refunds.refunded_at",
+            "epoch_milliseconds": "subscriptions.started_on",
+            "epoch_microseconds": "subscriptions.ended_on",
+            "spreadsheet_days": "orders.updated_at",
         }.items()
     },
 }
@@ -186,7 +211,9 @@ def test_times(london: dict[str, str]) -> None:
 
 
 def test_what_is_no_time(london: dict[str, str]) -> None:
-    assert {t: f for t, f in zip(NO_TIMES, read(london["time"], NO_TIMES), strict=True) if f is not None} == {}
+    assert {
+        t: f for t, f in zip(NO_TIMES, read(london["time"], NO_TIMES), strict=True) if f is not None
+    } == {}
 
 
 # Settings of one's own
@@ -233,7 +260,9 @@ def test_typed_times(london: dict[str, str], chicago: dict[str, str]) -> None:
     for kind in ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"):
         assert read(london["time"], [moment, None], kind) == [moment, None]
         assert read(chicago["time"], [moment], kind) == [datetime(2024, 4, 1, 0, 30)]
-    assert read(chicago["time"], ["2024-04-01", "infinity", "-infinity", "0001-01-01 (BC)"], "date") == [day, None, None, None]
+    assert read(
+        chicago["time"], ["2024-04-01", "infinity", "-infinity", "0001-01-01 (BC)"], "date"
+    ) == [day, None, None, None]
     assert read(london["time"], ["infinity", "10000-01-01"], "timestamp") == [None, None]
     zoned = ["2024-04-01 05:30:00+02", "infinity"]
     assert read(london["time"], zoned, "timestamptz") == [datetime(2024, 4, 1, 4, 30), None]
@@ -282,10 +311,13 @@ def test_dates_as_numbers(numbers: dict[str, str], unit: str) -> None:
     assert read(numbers[unit], NO_UNITS[unit]) == [None] * len(NO_UNITS[unit])
     typed = [text for text in texts if "-" not in text[1:]]
     for kind in ("double", "decimal(30, 10)"):
-        assert different(
-            dict(zip(typed, read(numbers[unit], [float(t) for t in typed], kind), strict=True)),
-            {t: datetime.fromisoformat(texts[t]) for t in typed},
-        ) == {}, kind
+        assert (
+            different(
+                dict(zip(typed, read(numbers[unit], [float(t) for t in typed], kind), strict=True)),
+                {t: datetime.fromisoformat(texts[t]) for t in typed},
+            )
+            == {}
+        ), kind
     assert read(numbers[unit], [True], "boolean") == [None]
 
 
@@ -339,7 +371,13 @@ def test_typed_amounts(london: dict[str, str]) -> None:
         Decimal("1.005"), Decimal("0.1"), Decimal("123456789012345.67"), Decimal("-2.675"), Decimal(10**15), None, None, None, Decimal("0.07"),
     ]  # fmt: skip
     assert read(london["amount"], [12.35], "float") == [Decimal("12.35")]
-    for kind, value in [("boolean", True), ("integer[]", [1]), ("date", "2024-01-01"), ("bit", "101"), ("interval", "1 day")]:
+    for kind, value in [
+        ("boolean", True),
+        ("integer[]", [1]),
+        ("date", "2024-01-01"),
+        ("bit", "101"),
+        ("interval", "1 day"),
+    ]:
         assert read(london["amount"], [value], kind) == [None], kind
 
 
@@ -348,8 +386,14 @@ def test_rounding_is_that_of_the_currency(london: dict[str, str]) -> None:
     assert read(london["pounds"], texts) == [
         Decimal(amount) for amount in ("1.01", "1.00", "-1.01", "12.35", "2.68", "7", "1000000000000000", "0.13")
     ]  # fmt: skip
-    assert read(london["dinars"], texts[:5]) == [Decimal(amount) for amount in ("1.005", "1.005", "-1.005", "12.346", "2.675")]
-    assert read(london["pounds"], [1.005, 2.675, 123456789012345.67], "double") == [Decimal("1.01"), Decimal("2.68"), Decimal("123456789012345.67")]
+    assert read(london["dinars"], texts[:5]) == [
+        Decimal(amount) for amount in ("1.005", "1.005", "-1.005", "12.346", "2.675")
+    ]
+    assert read(london["pounds"], [1.005, 2.675, 123456789012345.67], "double") == [
+        Decimal("1.01"),
+        Decimal("2.68"),
+        Decimal("123456789012345.67"),
+    ]
     assert read(london["pounds"], ["1.255"], "decimal(9, 3)") == [Decimal("1.26")]
     assert read(london["pounds"], ["1.25"], "decimal(9, 2)") == [Decimal("1.25")]
     assert read(london["pounds"], [3], "integer") == [Decimal(3)]
@@ -365,7 +409,11 @@ def test_what_an_amount_says_about_its_currency(london: dict[str, str]) -> None:
 
 
 def test_rates(london: dict[str, str]) -> None:
-    assert read(london["rate"], ["0.85731", "1,234.5", ".5"]) == [Decimal("0.85731"), Decimal("1234.5"), Decimal("0.5")]
+    assert read(london["rate"], ["0.85731", "1,234.5", ".5"]) == [
+        Decimal("0.85731"),
+        Decimal("1234.5"),
+        Decimal("0.5"),
+    ]
     assert read(london["rate"], ["£0.85", "0,85", "8.5E-05", "true"]) == [None] * 4
 
 
@@ -376,16 +424,41 @@ def test_ids(london: dict[str, str], chicago: dict[str, str]) -> None:
     ids = ["\ufeff A1\u202f", "17850.0", "0017", "aB3", "", "nan", "\tx\r\n", "a b"]
     assert read(london["id"], ids) == ["A1", "17850.0", "0017", "aB3", None, None, "x", "a b"]
     # Mended where a setting says so.
-    assert read(chicago["id"], ["17850.0", "17850,00", "0017", "000", "aB3", "17.5", "0"]) == ["17850", "17850", "17", "0", "ab3", "17.5", None]
+    assert read(chicago["id"], ["17850.0", "17850,00", "0017", "000", "aB3", "17.5", "0"]) == [
+        "17850",
+        "17850",
+        "17",
+        "0",
+        "ab3",
+        "17.5",
+        None,
+    ]
     # In a column of numbers the fraction is no part of the id.
     assert read(london["id"], [17850.0, 17850.5], "double") == ["17850", "17850.5"]
     assert read(london["id"], ["17850.00"], "decimal(12, 2)") == ["17850"]
     assert read(london["id"], [17850], "bigint") == ["17850"]
-    assert read(london["folded"], ["00A1", "a1", "17850.0", "17850"]) == ["a1", "a1", "17850", "17850"]
+    assert read(london["folded"], ["00A1", "a1", "17850.0", "17850"]) == [
+        "a1",
+        "a1",
+        "17850",
+        "17850",
+    ]
 
 
 def test_ids_in_scientific_notation(london: dict[str, str]) -> None:
     scientific = ["6.9401E+12", "6,9401E+12", "1E+05", "1e+5", "6.9401e12", "-1.5E+3", "6.9401E-12"]
-    codes = ["12E4", "1e5", "1E-5", "E+12", "6.9401", "6.9401E+", "A6.9401E+12", "6.9401E+12A", "1E+5-2", "", "e"]
+    codes = [
+        "12E4",
+        "1e5",
+        "1E-5",
+        "E+12",
+        "6.9401",
+        "6.9401E+",
+        "A6.9401E+12",
+        "6.9401E+12A",
+        "1E+5-2",
+        "",
+        "e",
+    ]
     assert read(london["scientific"], scientific) == [True] * len(scientific)
     assert read(london["scientific"], codes) == [False] * len(codes)
