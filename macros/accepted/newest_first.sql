@@ -60,7 +60,7 @@
 {#- A version as a few words, for the sentence that shows two of them. -#}
 {% macro order_version_words(row) -%}
     {{ version_words([
-        ('', row ~ '.amount'), (' ', row ~ '.currency'), (', ', row ~ '.status'), (' of customer ', row ~ '.customer_id'),
+        ('', 'cast(' ~ row ~ '.amount as decimal(28, 2))'), (' ', row ~ '.currency'), (', ', row ~ '.status'), (' of customer ', row ~ '.customer_id'),
         (' on ', row ~ '.ordered_on'), (', left out as ', row ~ '.reject_reason'),
     ]) }}
 {%- endmacro %}
@@ -68,7 +68,7 @@
 
 {% macro subscription_version_words(row) -%}
     {{ version_words([
-        ('', row ~ '.amount'), (' ', row ~ '.currency'), (', plan ', row ~ '.plan'), (' of customer ', row ~ '.customer_id'),
+        ('', 'cast(' ~ row ~ '.amount as decimal(28, 2))'), (' ', row ~ '.currency'), (', plan ', row ~ '.plan'), (' of customer ', row ~ '.customer_id'),
         (', ends ', row ~ '.ended_on'), (', left out as ', row ~ '.reject_reason'),
     ]) }}
 {%- endmacro %}
@@ -76,7 +76,7 @@
 
 {% macro refund_version_words(row) -%}
     {{ version_words([
-        ('', row ~ '.original_amount'), (' of order ', row ~ '.order_id'), (' on ', row ~ '.refunded_on'),
+        ('', 'cast(' ~ row ~ '.original_amount as decimal(28, 2))'), (' of order ', row ~ '.order_id'), (' on ', row ~ '.refunded_on'),
         (', left out as ', row ~ '.left_out_reason'),
     ]) }}
 {%- endmacro %}

@@ -267,5 +267,5 @@
 
 {#- The column every mart carries. -#}
 {% macro policy_version_column() -%}
-    cast({{ dbt.string_literal(policy_version()) }} as {{ dbt.type_string() }}) as policy_version
+    cast({{ dbt.string_literal(retention_ledger.policy_version()) }} as {{ dbt.type_string() }}) as policy_version
 {%- endmacro %}
