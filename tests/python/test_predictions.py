@@ -163,7 +163,7 @@ def test_too_little_data_gives_no_number_and_a_sentence(tmp_path: Path) -> None:
 
 def test_kept_tables_are_made_anew_only_for_other_columns(predicted: Path, tmp_path: Path) -> None:
     """dbt leaves the rows that Python wrote; a table of an earlier version gives way to an empty one."""
-    database = Path(shutil.copy(predicted, tmp_path / "kept.duckdb"))
+    database = Path(shutil.copy(predicted, tmp_path / "built.duckdb"))
     with duckdb.connect(str(database)) as connection:
         connection.execute("alter table intermediate.lifetime_scores add column extra integer")
         connection.execute("alter table intermediate.lifetime_holdout alter customers type integer")
