@@ -26,6 +26,7 @@ DEFAULTS = {
     "carries_current_policy_version": ({"policy_release": "other"}, "configured to fail"),
     "rejected_share_is_tolerable": ({"max_rejected_share": 0}, "more than the share of 0 "),
     "statuses_are_known": ({"uncounted_order_statuses": []}, "It knows: completed."),
+    "optional_dates_are_readable": ({"max_rejected_share": 0.0001}, "cannot be read, like"),
     # The demo has orders on every day, so here the compiled SQL has to do.
     "dates_have_no_long_gap": ({"max_days_without_orders": 1234}, "more than the 1234 days"),
 }
@@ -52,8 +53,34 @@ SENTENCES = {
     "rejected_share_is_tolerable__fails_on_too_many_rejected": [
         "Of 14 raw rows of orders, 3 are rejected",
         "the share of 0.2 ",
-        "Reasons: missing_date 2, negative_amount 1.",
+        "Reasons: missing_date 2, negative_amount 1. What helps: (missing_date) raw_columns",
+        "(negative_amount) reject_negative_amounts",
     ],
+    "rejected_share_is_tolerable__fails_with_examples": [
+        "Reasons: unparsable_date 3 (1: 'soon', 2: 'by phone'), missing_order_id 1 (no id). What helps",
+        "timestamp_formats",
+    ],
+    "dates_are_read_one_way__fails_on_month_first_read_as_day_first": [
+        "orders.ordered_at",
+        "2 values like '04/13/2024' and '05/30/2024' can only be month first",
+        "2 values like '03/04/2024' are",
+        "timestamp_formats",
+    ],
+    "dates_are_read_one_way__fails_on_a_column_that_mixes_both": [
+        "1 values like '04.14.2024' can only be month first",
+    ],
+    "dates_are_read_one_way__fails_on_year_day_month": ["orders.updated_at", "day first"],
+    "optional_dates_are_readable__fails_on_too_many": [
+        "Of 10 dates in customers.signed_up_at, 2 cannot be read, like 'by phone' and 'soon'",
+        "missing_texts",
+    ],
+    "optional_dates_are_readable__fails_where_the_few_that_are_written_cannot_be_read": ["1 cannot be read, like '-'"],
+    "ids_are_not_rounded__fails_on_a_rounded_id": [
+        "orders.customer_id",
+        "2 rows, like '6.9401E+12' and '6.9402E+12'",
+        "spreadsheet",
+    ],
+    "ids_are_not_rounded__fails_on_a_rounded_id_with_a_comma": ["orders.order_id"],
     "rejected_share_is_tolerable__fails_on_nothing_accepted": [
         "Of 3 raw rows of orders, 3 are rejected",
     ],
