@@ -27,7 +27,8 @@ circles as (
 counted as (
     select
         (select count(*) from split) as split_ids,
-        (select min('''' || old_customer_id || ''' to ''' || one_id || ''' and to ''' || other_id || '''') from split) as split_example,
+        (select min('''' || old_customer_id || ''' to ''' || one_id || ''' and to ''' || other_id || '''') from split)
+            as split_example,
         (select count(*) from circles) as circle_ids,
         (select min('''' || raw_customer_id || ''' to ''' || next_customer_id || '''') from circles) as circle_example
 )

@@ -44,8 +44,6 @@ observed as (
         cast(months_since as {{ dbt.type_int() }}) as months_since,
         period_start as activity_month,
         period_status,
-        segment_dimension,
-        segment_value,
         cast(cohort_size as {{ dbt.type_bigint() }}) as cohort_size,
         cast(case when {{ is_cell_observed() }} then active_customers end as {{ dbt.type_bigint() }}) as active_customers,
         {%- for measure in ['ordering_customers', 'ordering_or_later_customers'] %}
@@ -53,8 +51,10 @@ observed as (
         {%- endfor %}
         {%- for measure in ['first_month_net_revenue', 'net_revenue', 'cumulative_net_revenue'] %}
         cast(case when {{ is_cell_observed(of_orders=true) }} then {{ measure }} end as decimal(18, 2))
-            as {{ measure }}{{ ',' if not loop.last }}
+            as {{ measure }},
         {%- endfor %}
+        segment_dimension,
+        segment_value
     from cumulated
 ),
 

@@ -1,4 +1,4 @@
-with customers as (
+with customers as ( -- noqa: ST03
     select * from {{ ref('stg_customers') }}
     where customer_id is not null and {{ is_a_version('customers') }}
 ),

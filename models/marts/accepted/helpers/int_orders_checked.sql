@@ -35,7 +35,10 @@ checked as (
             when identified.is_placeholder and identified.known_as = identified.customer_id then 'placeholder_customer'
             when customers.is_test_account then 'test_account'
             {%- for pattern in policy('test_account_emails') %}
-            when identified.is_placeholder and identified.email like {{ dbt.string_literal(dbt.escape_single_quotes(pattern)) }} then 'test_account'
+            when
+                identified.is_placeholder
+                and identified.email like {{ dbt.string_literal(dbt.escape_single_quotes(pattern)) }}
+                then 'test_account'
             {%- endfor %}
             when customers.is_left_out then 'customer_left_out'
             {%- if 'customers' in policy('raw_tables') and policy('unknown_customers') == 'refuse' %}

@@ -16,16 +16,22 @@ checked as (
         stg_refunds.order_id,
         case
             when stg_refunds.reject_reason is not null then stg_refunds.reject_reason
-            when orders.reject_reason in ({{ text_list(left_out_reasons('orders') + ['customer_left_out']) }}) then 'order_left_out'
+            when orders.reject_reason in (
+                {{ text_list(left_out_reasons('orders') + ['customer_left_out']) }}
+            ) then 'order_left_out'
             when orders.order_id is null or orders.reject_reason is not null then 'unknown_order'
-            when stg_refunds.amount_signs is not null and not {{ signs_agree('stg_refunds.amount_signs', 'orders.currency') }} then 'currency_sign_disagrees'
+            when
+                stg_refunds.amount_signs is not null
+                and not {{ signs_agree('stg_refunds.amount_signs', 'orders.currency') }}
+                then 'currency_sign_disagrees'
             when stg_refunds.refunded_on < orders.ordered_on then 'before_its_order'
         end as reject_reason,
         case when stg_refunds.reject_reason in ({{ text_list(left_out_reasons('refunds')) }}) then stg_refunds.reject_reason end
             as left_out_reason,
         stg_refunds.raw_record,
         stg_refunds.amount as original_amount,
-        case when orders.reject_reason is null then {{ converted_amount('stg_refunds.amount', 'orders.exchange_rate') }} end as amount,
+        case when orders.reject_reason is null then {{ converted_amount('stg_refunds.amount', 'orders.exchange_rate') }} end
+            as amount,
         orders.exchange_rate,
         stg_refunds.refunded_on,
         stg_refunds.refunded_at,

@@ -16,10 +16,10 @@ flows as (
         basis,
         period_grain,
         period_start,
-        {{ slice_columns() }},
         {%- for movement in movements %}
-        sum({{ movement }}) as {{ movement }}{{ ',' if not loop.last }}
+        sum({{ movement }}) as {{ movement }},
         {%- endfor %}
+        {{ slice_columns() }}
     from cells
     group by {{ slice_sets(['basis', 'period_grain', 'period_start']) }}
 ),

@@ -1,8 +1,4 @@
 {%- set movements = mrr_movement_kinds() -%}
-{%- set measures = ['customers_change', 'transferred_mrr'] -%}
-{%- for movement in movements -%}
-    {%- do measures.extend([movement ~ '_customers', movement ~ '_mrr']) -%}
-{%- endfor -%}
 
 with cells as (
     select * from {{ ref('int_mrr_cells') }}
@@ -33,7 +29,7 @@ flows as (
 ),
 
 every_period as (
-    {{ in_every_period(measures) }}
+    {{ in_every_period(mrr_movement_measures() + ['transferred_mrr', 'customers_change']) }}
 ),
 
 balances as (

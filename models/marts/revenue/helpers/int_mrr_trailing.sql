@@ -15,10 +15,10 @@ cells as (
         {%- for attribute in customer_attributes() %}
         customers.{{ attribute }},
         {%- endfor %}
-        changes.seen_on,
         {%- for level in trailing_levels() %}
-        sum(changes.{{ level }}) as {{ level }}{{ ',' if not loop.last }}
+        sum(changes.{{ level }}) as {{ level }},
         {%- endfor %}
+        changes.seen_on
     from changes
     inner join customers on changes.customer_id = customers.customer_id
     group by
@@ -34,10 +34,10 @@ flows as (
         'mrr' as basis,
         '{{ grain }}' as period_grain,
         {{ period_start(grain, 'seen_on') }} as period_start,
-        {{ slice_columns() }},
         {%- for level in trailing_levels() %}
-        sum({{ level }}) as {{ level }}{{ ',' if not loop.last }}
+        sum({{ level }}) as {{ level }},
         {%- endfor %}
+        {{ slice_columns() }}
     from cells
     group by {{ slice_sets([period_start(grain, 'seen_on')]) }}
     {{ 'union all' if not loop.last }}
@@ -52,11 +52,11 @@ balances as (
     select
         period_grain,
         period_start,
-        segment_dimension,
-        segment_value,
         {%- for level in trailing_levels() %}
-        sum({{ level }}) over slice_to_date as {{ level }}{{ ',' if not loop.last }}
+        sum({{ level }}) over slice_to_date as {{ level }},
         {%- endfor %}
+        segment_dimension,
+        segment_value
     from every_period
     window slice_to_date as (
         partition by period_grain, segment_dimension, segment_value

@@ -71,11 +71,11 @@ compared as (
 -- Changes of these levels can be added up over customers and days.
 final as (
     select
-        customer_id,
-        seen_on,
         {%- for level in trailing_levels() %}
-        {{ level }} - coalesce(lag({{ level }}) over customer_days, 0) as {{ level }}{{ ',' if not loop.last }}
+        {{ level }} - coalesce(lag({{ level }}) over customer_days, 0) as {{ level }},
         {%- endfor %}
+        customer_id,
+        seen_on
     from compared
     window customer_days as (partition by customer_id order by seen_on)
 )
