@@ -34,9 +34,11 @@ flows as (
         'mrr' as basis,
         '{{ grain }}' as period_grain,
         {{ period_start(grain, 'seen_on') }} as period_start,
-        {%- for level in trailing_levels() %}
-        sum({{ level }}) as {{ level }},
-        {%- endfor %}
+        sum(then_mrr) as then_mrr,
+        sum(retained_mrr) as retained_mrr,
+        sum(kept_mrr) as kept_mrr,
+        sum(then_customers) as then_customers,
+        sum(lost_customers) as lost_customers,
         {{ slice_columns() }}
     from cells
     group by {{ slice_sets([period_start(grain, 'seen_on')]) }}
