@@ -1,5 +1,6 @@
 -- Per month (or what else cohorts are made by), the net revenue of all cohorts together is that of the month, and
--- the customers who order are its purchasers, on every basis made of orders. Money paid back before a first order is in no cohort.
+-- the customers who order are its purchasers, on every basis made of orders. Money paid back before a first order is
+-- in no cohort.
 with cohorts as (
     select
         basis,
