@@ -170,7 +170,24 @@ def test_each_line_is_a_row_or_a_malformed_row(tmp_path: Path) -> None:
 def hostile_texts(seed: int, number: int) -> Iterator[tuple[str, str]]:
     """Random files of three columns, of which the first is always the name of the file."""
     chance = random.Random(seed)
-    pieces = ['"', '""', ",", "\n", "\r\n", "\r", "'", " ", "a", "é", "\0", "\\", "\t", ";", "😀", "|"]
+    pieces = [
+        '"',
+        '""',
+        ",",
+        "\n",
+        "\r\n",
+        "\r",
+        "'",
+        " ",
+        "a",
+        "é",
+        "\0",
+        "\\",
+        "\t",
+        ";",
+        "😀",
+        "|",
+    ]
     for index in range(number):
         name = f"f{index}.csv"
         lines = []
@@ -188,7 +205,12 @@ def hostile_texts(seed: int, number: int) -> Iterator[tuple[str, str]]:
 
 def test_random_files_are_read_as_an_independent_reader_reads_them(tmp_path: Path) -> None:
     texts = dict(hostile_texts(seed=20261125, number=300))
-    columns = {"order_id": "origin", "customer_id": "first", "ordered_at": "second", "amount": "second"}
+    columns = {
+        "order_id": "origin",
+        "customer_id": "first",
+        "ordered_at": "second",
+        "amount": "second",
+    }
     database = read_files(
         tmp_path,
         {name: text.encode() for name, text in texts.items()},
@@ -237,10 +259,34 @@ def test_encodings_endings_and_formats_of_five_tables(tmp_path: Path) -> None:
         text = f"{columns}\n{row}\nnot a row\n".replace(";", delimiter)
         (tmp_path / name).write_bytes(encode(text))
 
-    write("people.TXT", "customer_id;email;note", 'ü"1";e@x;"Ærø, ""Zürich"""', lambda t: t.encode("latin-1"), ";")
-    write("orders.tsv", "order_id;customer_id;ordered_at;amount", f"1;{TEXT};2024-01-01;1", lambda t: t.encode("cp1252"), "\t")
-    write("refunds.csv", "refund_id;order_id;refunded_at;amount", f"1;{TEXT}😀;2024;1", lambda t: codecs.BOM_UTF16_BE + t.encode("utf-16-be"), "|")
-    write("paid.csv", "subscription_id;customer_id;started_on;ended_on;monthly_amount", f"1;{TEXT}😀;;;1", lambda t: codecs.BOM_UTF16_LE + t.encode("utf-16-le"), "|")
+    write(
+        "people.TXT",
+        "customer_id;email;note",
+        'ü"1";e@x;"Ærø, ""Zürich"""',
+        lambda t: t.encode("latin-1"),
+        ";",
+    )
+    write(
+        "orders.tsv",
+        "order_id;customer_id;ordered_at;amount",
+        f"1;{TEXT};2024-01-01;1",
+        lambda t: t.encode("cp1252"),
+        "\t",
+    )
+    write(
+        "refunds.csv",
+        "refund_id;order_id;refunded_at;amount",
+        f"1;{TEXT}😀;2024;1",
+        lambda t: codecs.BOM_UTF16_BE + t.encode("utf-16-be"),
+        "|",
+    )
+    write(
+        "paid.csv",
+        "subscription_id;customer_id;started_on;ended_on;monthly_amount",
+        f"1;{TEXT}😀;;;1",
+        lambda t: codecs.BOM_UTF16_LE + t.encode("utf-16-le"),
+        "|",
+    )
     write("RATES.CSV.GZ", "currency;valid_from;rate", "'EUR'~~;2024-01-01;~a~~, b~", lambda t: gzip.compress(("\ufeff" + t).encode()), ";")  # fmt: skip
     settings = {
         "raw_files": {
@@ -285,6 +331,57 @@ def test_encodings_endings_and_formats_of_five_tables(tmp_path: Path) -> None:
         assert [(json.loads(line)["line"], json.loads(line)["text"]) for (line,) in said] == [
             (3, "not a row")
         ]
+
+
+def test_formats_that_are_said_and_names_in_braces(tmp_path: Path) -> None:
+    (tmp_path / "sales.txt").write_text("1^a^2024-01-01^1.50\n2^'b^2024-01-02^\"2\n3^c\n")
+    (tmp_path / "people.csv").write_text("customer_id,email,shop\na,'x\\'y',s1\n'b','\\\\, z',s2\n")
+    (tmp_path / "shops.csv").write_text("shop,region\ns1,North\ns2,South\nbroken\n")
+    (tmp_path / "fees.csv").write_text("order_id,fee\n1,0.25\nbroken\n2,0.50,\n")
+    settings = {
+        "raw_tables": ["customers", "orders"],
+        "raw_files": {
+            "customers": str(tmp_path / "people.csv"),
+            "orders": str(tmp_path / "sales.txt"),
+            "shops": str(tmp_path / "shops.csv"),
+            "fees": str(tmp_path / "fees.csv"),
+        },
+        "raw_file_formats": {
+            "orders": {"delimiter": "^", "quote": None, "header": False, "columns": list(NAMES)},
+            "customers": {"quote": "'", "escape": "\\"},
+        },
+        "raw_queries": {
+            "orders": "select o.*, f.fee from {orders} as o left join {fees} as f using (order_id)"
+        },
+        "raw_columns": {
+            "orders": {"status": None, "updated_at": "fee"},
+            "customers": {
+                "country": "(select region from {shops} as s where s.shop = whole_raw_row.shop)",
+                "signed_up_at": None, "acquisition_channel": None, "customer_segment": None,
+            },
+        },
+    }  # fmt: skip
+    database = tmp_path / "said.duckdb"
+    run = dbt(*READ, database=database, settings=settings)
+    assert run.ok, run.text
+    assert query(
+        database,
+        "select customer_id, email, country from staging.base_customers"
+        " where raw_reject_reason is null order by 1",
+    ) == [("a", "x'y", "North"), ("b", "\\, z", "South")]
+    assert query(
+        database,
+        "select order_id, customer_id, amount, updated_at from staging.base_orders"
+        " where raw_reject_reason is null order by 1",
+    ) == [("1", "a", "1.50", "0.25"), ("2", "'b", '"2', None)]
+    # A line of a file that a query or an expression reads is a rejected row of the table that reads it.
+    assert query(
+        database,
+        "select 'orders', json_extract_string(raw_record.malformed_line, '$.text') from staging.base_orders"
+        " where raw_reject_reason = 'malformed_row' union all"
+        " select 'customers', json_extract_string(raw_record.malformed_line, '$.text') from staging.base_customers"
+        " where raw_reject_reason = 'malformed_row' order by all",
+    ) == [("customers", "broken"), ("orders", "2,0.50,"), ("orders", "3^c"), ("orders", "broken")]
 
 
 # What cannot be read is said, all of it at once
@@ -369,7 +466,7 @@ def test_more_that_cannot_be_read(tmp_path: Path) -> None:
         dbt(*READ, database=tmp_path / "x.duckdb", settings=settings),
         "for the raw customers is not in UTF-8. It looks like UTF-16 without a byte order mark",
         "for the raw orders can be split by comma and by semicolon",
-        "for the raw refunds cannot be read: \"refund_id,order_id",
+        'for the raw refunds cannot be read: "refund_id,order_id',
         "for the raw subscriptions is not in Windows-1252: it has the byte 81",
         "for the raw exchange_rates is in UTF-8, and the var raw_file_formats says windows-1252",
     )
@@ -417,7 +514,9 @@ def test_malformed_rows_of_every_table_are_rejected_and_counted(tmp_path: Path) 
         ("subscriptions", None, "2", "no JSON object"),
     ]
     # A good row of the same file is kept as it came, without a word of malformed lines.
-    (raw_row,) = query(database, "select raw_row from marts.rejected_rows where row_key = '0019'")[0]
+    (raw_row,) = query(database, "select raw_row from marts.rejected_rows where row_key = '0019'")[
+        0
+    ]
     assert list(json.loads(raw_row)) == list(SHOP["orders"][0])
 
 
@@ -453,7 +552,9 @@ def test_a_field_case(tmp_path: Path, name: str) -> None:
     settings = yaml.safe_load((case / "vars.yml").read_text(encoding="utf-8"))
     files = settings["raw_files"]
     settings["raw_files"] = (
-        str(case / files) if isinstance(files, str) else {k: str(case / v) for k, v in files.items()}
+        str(case / files)
+        if isinstance(files, str)
+        else {k: str(case / v) for k, v in files.items()}
     )
     database = tmp_path / "case.duckdb"
     run = dbt(
