@@ -9,7 +9,7 @@
     {%- set maybe_absent = absent_columns(table) -%}
     {%- if table in policy('raw_tables') -%}
 with whole_raw_row as (
-    select * from {{ raw_relation(table) }}
+    {{ all_raw_rows(table) }}
 )
 
 select

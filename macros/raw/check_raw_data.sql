@@ -29,7 +29,7 @@
         {% do check_landed_file(table, problems) %}
     {% elif place == 'raw_queries' %}
         {% if not problems %}
-            {% set rows = run_query('select * from ' ~ raw_relation(table) ~ ' limit 1') %}
+            {% set rows = run_query('select * from ' ~ raw_relation(table) ~ ' as raw_query limit 1') %}
             {% do check_raw_columns(table, rows.column_names, 'the query in raw_queries', problems) %}
             {% if not rows.rows %}
                 {% do problems.append(no_rows_sentence(table, 'what the query in raw_queries gives')) %}

@@ -100,21 +100,22 @@
 {%- endmacro %}
 
 
-{#- A query of the var raw_queries. The lines that could not be read of the files that it names come as rows
-    of their own, so that they are rejected and not lost. -#}
-{% macro default__raw_query(table) -%}
-    ({{ with_named_tables(policy('raw_queries')[table], table) }}) as raw_query
+{#- All raw rows of a table: what its place gives, and as rows of their own the lines that could not be read of the
+    other files that its query or its expressions name, so that they are rejected and not lost. -#}
+{% macro all_raw_rows(table) -%}
+    {{ adapter.dispatch('all_raw_rows', 'retention_ledger')(table) }}
 {%- endmacro %}
 
-{% macro duckdb__raw_query(table) -%}
-    {%- set owners = files_to_read() -%}
-    (
-        select * from ({{ with_named_tables(policy('raw_queries')[table], table) }}) as raw_query
-        {%- for name, owner in owners.items() if owner == table %}
-        union all by name
-        select malformed_line from {{ landed_file(name) }} where malformed_line is not null
-        {%- endfor %}
-    )
+{% macro default__all_raw_rows(table) -%}
+    select * from {{ raw_relation(table) }}
+{%- endmacro %}
+
+{% macro duckdb__all_raw_rows(table) -%}
+    select * from {{ raw_relation(table) }}
+    {%- for name, owner in files_to_read().items() if owner == table and not (name == table and raw_place(table) == 'raw_files') %}
+    union all by name
+    select malformed_line from {{ landed_file(name) }} where malformed_line is not null
+    {%- endfor %}
 {%- endmacro %}
 
 

@@ -78,7 +78,7 @@
     {%- if place == 'raw_models' -%}
         {{ raw_model(table) }}
     {%- elif place == 'raw_queries' -%}
-        {{ adapter.dispatch('raw_query', 'retention_ledger')(table) }}
+        ({{ with_named_tables(policy('raw_queries')[table], table) }})
     {%- elif place in ['raw_relations', 'raw_schema'] -%}
         {{ source('retention_ledger_' ~ table, table) }}
     {%- elif place == 'raw_files' -%}

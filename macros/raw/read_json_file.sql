@@ -42,9 +42,9 @@
 
     lines as (
         select
-            unnest(string_split(content, chr(10))) as line,
-            generate_subscripts(string_split(content, chr(10)), 1) as position
-        from text_of_file
+            unnest(split_lines) as line,
+            generate_subscripts(split_lines, 1) as position
+        from (select string_split(content, chr(10)) as split_lines from text_of_file) as split_text
     ),
 
     judged as (
@@ -83,9 +83,9 @@
         line
     from (
         select
-            unnest(string_split(content, chr(10))) as line,
-            generate_subscripts(string_split(content, chr(10)), 1) as position
-        from ({{ text }}) as text_of_file
+            unnest(split_lines) as line,
+            generate_subscripts(split_lines, 1) as position
+        from (select string_split(content, chr(10)) as split_lines from ({{ text }}) as text_of_file) as split_text
     ) as lines
     where trim(line, e' \t\r') <> ''
     {%- endif -%}

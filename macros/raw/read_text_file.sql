@@ -228,7 +228,8 @@
                     'file', {{ sql_text(file) }}, 'line', line, 'text', record,
                     'fault', case
                         when contains(record, chr(0)) then 'a zero byte'
-                        when is_quoted_right then len(fields) || ' fields instead of {{ dialect.columns | length }}'
+                        when regexp_full_match(record, {{ sql_text(any_record(dialect)) }})
+                            then len(fields) || ' fields instead of {{ dialect.columns | length }}'
                         else 'a quote that is not closed, or text after a closing quote'
                     end
                 )
@@ -237,25 +238,27 @@
         select
             line,
             record,
-            regexp_full_match(record, {{ sql_text(any_record(dialect)) }}) as is_quoted_right,
             regexp_full_match(record, {{ sql_text(whole_record(dialect)) }}) and not contains(record, chr(0)) as is_whole,
-            list_transform(
-                regexp_extract_all({{ sql_text(dialect.delimiter) }} || record, {{ sql_text(field) }}, 1),
-                {%- if dialect.quote %}
-                lambda field: case
-                    when starts_with(ltrim(field, ' '), {{ sql_text(dialect.quote) }})
+            {%- if dialect.quote %}
+            case
+                when not contains(record, {{ sql_text(dialect.quote) }}) then string_split(record, {{ sql_text(dialect.delimiter) }})
+                else list_transform(
+                    regexp_extract_all({{ sql_text(dialect.delimiter) }} || record, {{ sql_text(field) }}, 1),
+                    lambda field: case
+                        when starts_with(ltrim(field, ' '), {{ sql_text(dialect.quote) }})
                         {%- set inner = "substr(trim(field, ' '), 2, length(trim(field, ' ')) - 2)" %}
                         {%- if dialect.escape == '\\' %}
-                        then regexp_replace({{ inner }}, {{ sql_text('\\\\([\\s\\S])|' ~ regex_character(dialect.quote) ~ '(' ~ regex_character(dialect.quote) ~ ')') }}, '\1\2', 'g')
+                            then regexp_replace({{ inner }}, {{ sql_text('\\\\([\\s\\S])|' ~ regex_character(dialect.quote) ~ '(' ~ regex_character(dialect.quote) ~ ')') }}, '\1\2', 'g')
                         {%- else %}
-                        then replace({{ inner }}, {{ sql_text(dialect.quote ~ dialect.quote) }}, {{ sql_text(dialect.quote) }})
+                            then replace({{ inner }}, {{ sql_text(dialect.quote ~ dialect.quote) }}, {{ sql_text(dialect.quote) }})
                         {%- endif %}
-                    else field
-                end
-                {%- else %}
-                lambda field: field
-                {%- endif %}
-            ) as fields
+                        else field
+                    end
+                )
+            end as fields
+            {%- else %}
+            string_split(record, {{ sql_text(dialect.delimiter) }}) as fields
+            {%- endif %}
         from (
             select
                 line,

@@ -9,6 +9,12 @@
     {% if size == 0 %}
         {% do problems.append(no_rows_sentence(name, place_of_file([file]))) %}
         {{ return(none) }}
+    {% elif size > 4000000000 %}
+        {% do problems.append(
+            "The file '" ~ file ~ "' for the raw " ~ name ~ ' is larger than 4 GB, more than can be looked at as one text. Split it (raw_files '
+            ~ 'takes a list of files), or save it as Parquet.'
+        ) %}
+        {{ return(none) }}
     {% elif (what or '') != ('is packed (gzip)' if is_packed else '') %}
         {% do problems.append(wrong_ending_sentence(name, file, what or 'is not packed (gzip)')) %}
         {{ return(none) }}
@@ -45,8 +51,8 @@
 
     {% if encoding in ['latin-1', 'windows-1252'] %}
         {% set codes = rows_of_query(
-            'select distinct unnest(regexp_extract_all(cast(content as varchar), ' ~ sql_text('\\\\x([0-9A-F]{2})') ~ ', 1)) as code from '
-            ~ bytes ~ ' order by 1'
+            'select distinct unnest(codes) as code from (select regexp_extract_all(cast(content as varchar), '
+            ~ sql_text('\\\\x([0-9A-F]{2})') ~ ', 1) as codes from ' ~ bytes ~ ') as found order by 1'
         ) | map('first') | list %}
         {% set unknown = codes | select('in', ['81', '8D', '8F', '90', '9D']) | list if encoding == 'windows-1252' else [] %}
         {% if unknown %}

@@ -333,6 +333,57 @@ def test_encodings_endings_and_formats_of_five_tables(tmp_path: Path) -> None:
         ]
 
 
+def test_formats_that_are_said_and_names_in_braces(tmp_path: Path) -> None:
+    (tmp_path / "sales.txt").write_text("1^a^2024-01-01^1.50\n2^'b^2024-01-02^\"2\n3^c\n")
+    (tmp_path / "people.csv").write_text("customer_id,email,shop\na,'x\\'y',s1\n'b','\\\\, z',s2\n")
+    (tmp_path / "shops.csv").write_text("shop,region\ns1,North\ns2,South\nbroken\n")
+    (tmp_path / "fees.csv").write_text("order_id,fee\n1,0.25\nbroken\n2,0.50,\n")
+    settings = {
+        "raw_tables": ["customers", "orders"],
+        "raw_files": {
+            "customers": str(tmp_path / "people.csv"),
+            "orders": str(tmp_path / "sales.txt"),
+            "shops": str(tmp_path / "shops.csv"),
+            "fees": str(tmp_path / "fees.csv"),
+        },
+        "raw_file_formats": {
+            "orders": {"delimiter": "^", "quote": None, "header": False, "columns": list(NAMES)},
+            "customers": {"quote": "'", "escape": "\\"},
+        },
+        "raw_queries": {
+            "orders": "select o.*, f.fee from {orders} as o left join {fees} as f using (order_id)"
+        },
+        "raw_columns": {
+            "orders": {"status": None, "updated_at": "fee"},
+            "customers": {
+                "country": "(select region from {shops} as s where s.shop = whole_raw_row.shop)",
+                "signed_up_at": None, "acquisition_channel": None, "customer_segment": None,
+            },
+        },
+    }  # fmt: skip
+    database = tmp_path / "said.duckdb"
+    run = dbt(*READ, database=database, settings=settings)
+    assert run.ok, run.text
+    assert query(
+        database,
+        "select customer_id, email, country from staging.base_customers"
+        " where raw_reject_reason is null order by 1",
+    ) == [("a", "x'y", "North"), ("b", "\\, z", "South")]
+    assert query(
+        database,
+        "select order_id, customer_id, amount, updated_at from staging.base_orders"
+        " where raw_reject_reason is null order by 1",
+    ) == [("1", "a", "1.50", "0.25"), ("2", "'b", '"2', None)]
+    # A line of a file that a query or an expression reads is a rejected row of the table that reads it.
+    assert query(
+        database,
+        "select 'orders', json_extract_string(raw_record.malformed_line, '$.text') from staging.base_orders"
+        " where raw_reject_reason = 'malformed_row' union all"
+        " select 'customers', json_extract_string(raw_record.malformed_line, '$.text') from staging.base_customers"
+        " where raw_reject_reason = 'malformed_row' order by all",
+    ) == [("customers", "broken"), ("orders", "2,0.50,"), ("orders", "3^c"), ("orders", "broken")]
+
+
 # What cannot be read is said, all of it at once
 
 

@@ -62,7 +62,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DbtRun]:
     folder = make_host(tmp_path_factory.mktemp("host") / "my_shop")
     installed = host_dbt(folder, "deps")
     assert installed.ok, installed.text
-    return folder, host_dbt(folder, "build", "--exclude-resource-type", "unit_test")
+    return folder, host_dbt(folder, "build")
 
 
 def test_one_build_from_nothing_makes_the_figures(host: tuple[Path, DbtRun]) -> None:
@@ -137,7 +137,7 @@ def test_what_a_model_of_the_host_lacks_is_said_before_it_is_read(tmp_path: Path
     text = (staging / "stg_customers.sql").read_text()
     (staging / "stg_customers.sql").write_text(text + "where 1 = 0\n")
     assert host_dbt(folder, "deps").ok
-    run = host_dbt(folder, "build", "--select", "+base_orders", "+base_customers", "--exclude-resource-type", "unit_test")  # fmt: skip
+    run = host_dbt(folder, "build", "--select", "+base_orders", "+base_customers")
     assert not run.ok
     said = "\n".join(str(result.message) for result in run.outcome.result.results)
     assert "There is no column `amount` in the model " in said

@@ -433,12 +433,13 @@ def test_the_business_time_zone_decides_the_day(tmp_path: Path) -> None:
 
 def test_odd_files_are_read(tmp_path: Path) -> None:
     # Two files, columns in another order and case, a byte order mark, Windows line ends, a column
-    # named like the alias of the reading query, short rows, quotes with commas and line ends.
+    # named like the alias of the reading query, a short row, quotes with commas and line ends.
     header = "\ufeffRAW,Customer_ID,Ordered_At,STATUS,amount,updated_at\r\n"
     (tmp_path / "orders_1.csv").write_text(
         header
         + '"0,1\n2",007,2024-01-01,completed,"1,234.50",""\r\n'
-        + "013,007,2024-01-02\r\n"
+        + "012,007,2024-01-02\r\n"
+        + "013,007,2024-01-02,,,\r\n"
         + ",007,2024-01-03,completed,1,\r\n",
         encoding="utf-8",
         newline="",
@@ -450,6 +451,7 @@ def test_odd_files_are_read(tmp_path: Path) -> None:
         "raw_files": str(tmp_path / "{name}_*.csv"),
         "raw_tables": ["orders"],
         "raw_columns": {"orders": {"order_id": "raw"}},
+        "raw_file_formats": {"orders": {"may_lack": ["note"]}},
     }
     database = tmp_path / "built.duckdb"
     built(dbt(*TO_THE_ORDERS, database=database, settings=settings))
@@ -459,6 +461,7 @@ def test_odd_files_are_read(tmp_path: Path) -> None:
     ]
     assert rejected(database) == [
         ("orders", "013", "missing_status"),
+        ("orders", None, "malformed_row"),
         ("orders", None, "missing_order_id"),
     ]
     raw_rows = "select raw_row from marts.rejected_rows where row_key = '013'"
