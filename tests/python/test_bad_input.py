@@ -202,7 +202,7 @@ def test_a_status_the_policy_does_not_know(rebuild: Callable[..., DbtRun], tmp_p
         "'on hold' (1 rows)",
         "'shipped' (2 rows)",
         "It knows: completed, cancelled, pending",
-        "counted_order_statuses or uncounted_order_statuses",
+        "counted_order_statuses, uncounted_order_statuses or refund_order_statuses",
     )
 
 
@@ -289,7 +289,7 @@ WRONG_SETTINGS = [
     ("raw_tables", ["customers"], '["customers"]', "`orders`"),
     ("raw_files", "", "''", "a text"),
     ("raw_files", "shop.csv", "'shop.csv'", "{name}"),
-    ("raw_line_level", ["refunds"], "'refunds'", "among: orders"),
+    ("raw_line_level", ["customers"], "'customers'", "among: orders, refunds"),
     ("raw_columns", {"invoices": {}}, "'invoices'", "keys are among: customers, orders, refunds"),
     ("raw_columns", {"orders": "id"}, "'id'", A_MAPPING),
     ("raw_columns", {"orders": {"id": "x"}}, "'id'", "keys are among: order_id, customer_id"),

@@ -501,7 +501,6 @@ def test_repeated_and_corrected_rows() -> None:
         kinds["padded"] += len(ids) > 1
     assert set(kinds) == {
         "monthly_amount corrected",
-        "monthly_amount unsettled",
         "ended_on corrected",
         "padded",
     }
