@@ -4,7 +4,8 @@
 
     model           one row per raw row
     table_name      the raw table
-    rejected        one row per raw row that was not accepted, with its reject_reason
+    rejected        one row per raw row with its reject_reason, of models that the marts are built on: only then does a
+                    failure stop the marts from being built
     examples        rows reject_reason, row_key and rejected_value to show two of per reason (default: none are shown)
     harmless        reasons that are no faults (default: those of this project)
     most            the largest share that is tolerated (default: the policy's max_rejected_share) -#}

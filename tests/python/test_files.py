@@ -558,7 +558,7 @@ def test_a_field_case(tmp_path: Path, name: str) -> None:
     )
     database = tmp_path / "built.duckdb"
     run = dbt(
-        "run", "--select", "+retention_by_period", "+repeat_purchase_by_period", "+rejected_rows",
+        "run", "--select", "+retention_by_period", "+repeat_purchase_by_period", "+rejected_rows", "+customers",
         database=database, settings=settings,
     )  # fmt: skip
     assert run.ok, run.text
