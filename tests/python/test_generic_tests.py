@@ -24,7 +24,10 @@ CASES = sorted(path.stem for path in PROJECT.glob("models/*/*__*.sql"))
 # fails on the demo, and what it says then.
 DEFAULTS = {
     "carries_current_policy_version": ({"policy_release": "other"}, "configured to fail"),
-    "rejected_share_is_tolerable": ({"max_rejected_share": 0.0001}, "more than the share of 0.0001 "),
+    "rejected_share_is_tolerable": (
+        {"max_rejected_share": 0.0001},
+        "more than the share of 0.0001 ",
+    ),
     "statuses_are_known": ({"uncounted_order_statuses": []}, "It knows: completed."),
     "optional_dates_are_readable": ({"max_rejected_share": 0.0001}, "cannot be read, like"),
     # The demo has orders on every day, so here the compiled SQL has to do.
@@ -74,7 +77,9 @@ SENTENCES = {
         "Of 10 dates in customers.signed_up_at, 2 cannot be read, like 'by phone' and 'soon'",
         "missing_texts",
     ],
-    "optional_dates_are_readable__fails_where_the_few_that_are_written_cannot_be_read": ["1 cannot be read, like '-'"],
+    "optional_dates_are_readable__fails_where_the_few_that_are_written_cannot_be_read": [
+        "1 cannot be read, like '-'"
+    ],
     "ids_are_not_rounded__fails_on_a_rounded_id": [
         "orders.customer_id",
         "2 rows, like '6.9401E+12' and '6.9402E+12'",

@@ -7,6 +7,8 @@ raw, and a rule of its own for schemas.
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +169,29 @@ def test_what_a_model_of_the_host_lacks_is_said_before_it_is_read(tmp_path: Path
         folder / "my_shop.duckdb",
         "select (select count(*) from analytics__staging.base_orders) - (select count(*) from analytics.app_orders)",
     ) == [(0,)]
+
+
+def test_the_command_predicts_and_shows_in_the_host(host: tuple[Path, DbtRun]) -> None:
+    """The relations are those that the host's rule for schemas has made."""
+    folder, _ = host
+
+    def command(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-m", "retention_ledger", *arguments, "--project-dir", ".", "--profiles-dir", "."],
+            cwd=folder, capture_output=True, text=True, check=False,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        )  # fmt: skip
+
+    predicted = command("predict")
+    assert predicted.returncode == 0, predicted.stdout + predicted.stderr
+    assert "Lifetime models of 214 customers" in predicted.stdout
+    assert query(
+        folder / "my_shop.duckdb",
+        "select count(distinct policy_version) from (select policy_version from analytics__marts.policy_settings "
+        "union all select policy_version from analytics__marts.prediction_check)",
+    ) == [(1,)]
+    shown = command("show")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "analytics__marts" in shown.stdout
+    # May 2025: opening 70, nobody new, 4 reactivated, 13 churned, closing 61.
+    assert "2025-05 70 0 4 13 61" in " ".join(shown.stdout.split())
