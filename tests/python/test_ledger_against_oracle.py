@@ -248,7 +248,12 @@ def test_random_data_equals_the_oracle(
 ) -> None:
     rows = scenario.orders()
     last = max(row[2].date() for row in rows)
-    as_of = last + timedelta(days=scenario.as_of_offset or 0)
+    # By default the data reach to the last order that counts.
+    as_of = (
+        max(time.date() for _, _, time, status in rows if status == "completed")
+        if scenario.as_of_offset is None
+        else last + timedelta(days=scenario.as_of_offset)
+    )
     days: dict[str, set[date]] = {}
     for _, customer, time, status in rows:
         if status == "completed" and time.date() <= as_of:

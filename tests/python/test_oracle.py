@@ -921,8 +921,8 @@ def test_only_completed_orders_count():
     )
     assert not cleaned.orders["O2"].is_counted
     assert oracle.order_days(cleaned) == {"C1": {d("2024-03-05")}}
-    # An accepted order moves as_of even if it is not counted.
-    assert cleaned.as_of == d("2024-04-01")
+    # Only an order that counts moves as_of.
+    assert cleaned.as_of == d("2024-03-05")
 
 
 def test_newest_order_row_wins():

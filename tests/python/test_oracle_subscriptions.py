@@ -516,8 +516,8 @@ def test_clean_seeds(tmp_path):
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    cleaned, subscriptions = subs.clean_seeds(tmp_path)
-    assert cleaned.as_of == d("2024-03-09")
+    assert subs.clean_seeds(tmp_path)[0].as_of == d("2024-03-05")
+    cleaned, subscriptions = subs.clean_seeds(tmp_path, as_of=d("2024-03-09"))
     assert mrr_of(subscriptions) == [("S1", "2024-03-01", "8.00")]
     assert subscriptions.rejected == [
         ("exchange_rates", "USD", "missing_date"),
