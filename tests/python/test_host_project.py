@@ -154,6 +154,7 @@ def test_what_a_model_of_the_host_lacks_is_said_before_it_is_read(tmp_path: Path
     assert "depends on a node named 'stg_sales' in package or project 'my_shop'" in run.text
     del settings["raw_models"]
     settings |= {
+        "replace_data": True,  # the same rows in other tables are other data
         "raw_relations": {"orders": "analytics.sales", "customers": "analytics.stg_customers"},
         "raw_columns": {"orders": {"order_id": "id", "customer_id": "user_id", "ordered_at": "placed_at", "status": "state", "amount": "total", "updated_at": None}},
     }  # fmt: skip
