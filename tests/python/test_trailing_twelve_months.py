@@ -10,8 +10,8 @@ from dbt_project import query
 
 
 def year_before(day: date) -> date:
-    """The same day of the year before; the last of February for its 29th."""
-    return date(day.year - 1, day.month, min(day.day, monthrange(day.year - 1, day.month)[1]))
+    """The last day of the same month of the year before; ``day`` is the last of its month."""
+    return date(day.year - 1, day.month, monthrange(day.year - 1, day.month)[1])
 
 
 def share(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
