@@ -285,7 +285,9 @@ def _clean_subscriptions(
     # Reasons 1 to 9: those of a row alone.
     survivors: dict[tuple[str, date], list[_ReadRow]] = {}
     for raw in raw_subscriptions:
-        reason = _reason_of_subscription(raw, customers, test_ids, business_timezone)
+        reason = _reason_of_subscription(
+            raw, customers, test_ids, reporting_currency, business_timezone
+        )
         if reason is not None:
             reject(raw, reason)
             continue
@@ -344,6 +346,7 @@ def _reason_of_subscription(
     raw: RawRow,
     customers: Collection[str] | None,
     test_ids: Collection[str],
+    reporting_currency: str,
     business_timezone: str,
 ) -> str | None:
     """Why a row is not acceptable, whatever the other rows are; None when it is."""
@@ -362,11 +365,21 @@ def _reason_of_subscription(
         end = parse_timestamp(end_text, business_timezone)
         if end is None:
             return "unparsable_end_date"
+    changed_text = clean_text(raw.get("updated_at"))
+    if changed_text is not None and parse_timestamp(changed_text, business_timezone) is None:
+        return "unparsable_updated_at"
+    if end_text is not None:
         if end.date() < started_on:
             return "ends_before_start"
         if end.date() == started_on:
             return "covers_no_day"
     reason = _reason_of_amount(raw.get("monthly_amount"))
+    if reason in ("missing_amount", "unparsable_amount"):
+        return reason
+    sign_of = {"£": "GBP", "€": "EUR"}
+    currency = _upper(raw.get("currency")) or reporting_currency
+    if any(sign in raw["monthly_amount"] and currency != sign_of[sign] for sign in sign_of):
+        return "currency_sign_disagrees"
     if reason is not None:
         return reason
     if customers is not None and customer_id not in customers:
@@ -383,8 +396,12 @@ def _read_row(raw: RawRow, reporting_currency: str, business_timezone: str) -> _
     currency = _upper(raw.get("currency")) or reporting_currency
     cancel_requested_on = _day(raw.get("cancel_requested_on"), business_timezone)
     cancel_reason = cancel_reason_of(raw.get("cancel_reason"))
+    # Who asked to leave on a day that cannot be read has asked all the same, for a reason unknown.
+    if cancel_requested_on is None and clean_text(raw.get("cancel_requested_on")) is not None:
+        cancel_reason = cancel_reason or "other"
     rank = (
         _latest_first(_moment(raw.get("updated_at"), business_timezone)),
+        _latest_first(_moment(raw["started_on"], business_timezone)),
         (0, 0) if ended_on is None else (1, -ended_on.toordinal()),
         -amount,
         customer_id,
@@ -623,6 +640,14 @@ class MrrPeriod:
     churn_customers: int = 0
     closing_customers: int = 0
     acquired_customers: int | None = 0
+    year_before_customers: int | None = 0
+    year_before_customers_lost: int | None = 0
+    year_before_mrr: Decimal | None = ZERO
+    year_before_mrr_retained: Decimal | None = ZERO
+    year_before_mrr_kept: Decimal | None = ZERO
+    trailing_grr: Fraction | None = None
+    trailing_nrr: Fraction | None = None
+    trailing_logo_churn_rate: Fraction | None = None
     grr: Fraction | None = None
     nrr: Fraction | None = None
     gross_mrr_churn_rate: Fraction | None = None
@@ -754,7 +779,11 @@ def mrr_by_period(
             )
             for dimension, value in all_slices
         }
+        for dimension, value in all_slices:
+            if dimension == "plan":
+                _leave_out_year_before(rows[dimension, value])
         left = {pair: _OfOpeningCustomers() for pair in all_slices}
+        day_before = year_before(closing_day)
         for customer, mrr in daily.items():
             opening = mrr.on(start - ONE_DAY)
             closing = mrr.on(closing_day)
@@ -767,6 +796,7 @@ def mrr_by_period(
                 if opening > 0:
                     left[pair].kept += min(opening, closing)
                     left[pair].closing += closing
+                _count_year_before(rows[pair], then=mrr.on(day_before), now=closing)
                 if movement is not None:
                     _count_movement(rows[pair], movement)
             for plan in mrr.plans:
@@ -796,6 +826,29 @@ def _count_balance(row: MrrPeriod, opening: Decimal, closing: Decimal) -> None:
         row.opening_customers += 1
     if closing > 0:
         row.closing_customers += 1
+
+
+def year_before(day: date) -> date:
+    """The day twelve months before; of the last day of February the last day of February."""
+    if day.month == 2 and (day + ONE_DAY).month == 3:
+        return date(day.year - 1, 3, 1) - ONE_DAY
+    return day.replace(year=day.year - 1)
+
+
+def _count_year_before(row: MrrPeriod, then: Decimal, now: Decimal) -> None:
+    """Count one customer into what is left of those who paid twelve months ago."""
+    if then > 0:
+        row.year_before_customers += 1
+        row.year_before_customers_lost += now == 0
+        row.year_before_mrr += then
+        row.year_before_mrr_retained += now
+        row.year_before_mrr_kept += min(then, now)
+
+
+def _leave_out_year_before(row: MrrPeriod) -> None:
+    """MRR moves between plans, so of a plan nothing is said about those of a year ago."""
+    row.year_before_customers = row.year_before_customers_lost = None
+    row.year_before_mrr = row.year_before_mrr_retained = row.year_before_mrr_kept = None
 
 
 def _count_movement(row: MrrPeriod, movement: MrrMovement) -> None:
@@ -834,6 +887,13 @@ def _add_mrr_rates(
         row.nrr = Fraction(left.closing) / opening
         row.gross_mrr_churn_rate = lost / opening
         row.net_mrr_churn_rate = (lost - Fraction(row.expansion_mrr)) / opening
+    if row.year_before_mrr > 0:
+        row.trailing_grr = Fraction(row.year_before_mrr_kept) / Fraction(row.year_before_mrr)
+        row.trailing_nrr = Fraction(row.year_before_mrr_retained) / Fraction(row.year_before_mrr)
+    if row.year_before_customers > 0:
+        row.trailing_logo_churn_rate = Fraction(
+            row.year_before_customers_lost, row.year_before_customers
+        )
     if lost > 0:
         row.quick_ratio = gained / lost
     if row.arpa is not None and row.churn_customers > 0:

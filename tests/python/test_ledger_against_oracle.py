@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from dbt_project import ROOT, dbt, query, records
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oracle import ActiveByBasis, Policy, clean_seeds, movements, order_days, retention, segments_of
 
@@ -238,6 +238,7 @@ scenarios = st.builds(
 
 @settings(
     max_examples=8,
+    phases=[Phase.generate],  # a smaller example would cost a build for every try
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -578,7 +578,7 @@ PLANS: Table = (
 
 @pytest.fixture(scope="module")
 def all_tables(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Settings]:
-    """Customers, orders and subscriptions with a policy of its own; as_of_date from the orders."""
+    """Customers, orders and subscriptions with a policy of its own, as of the last day of the orders."""
     folder = tmp_path_factory.mktemp("all_tables")
     for name, table in {"customers": CUSTOMERS, "orders": ORDERS, "subscriptions": PLANS}.items():
         write_csv(folder / f"{name}.csv", table)
@@ -586,6 +586,7 @@ def all_tables(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Settings
         "raw_files": str(folder / "{name}.csv"),
         "raw_tables": ["customers", "orders", "subscriptions"],
         "max_rejected_share": 0.3,
+        "as_of_date": "2024-04-30",
         **ANOTHER_POLICY,
     }
     built(dbt(*BUILD, database=folder / "built.duckdb", settings=settings))
