@@ -35,9 +35,9 @@
         {%- for scale in range(3) %}{% do at_most_pence.append('DECIMAL(' ~ width ~ ',' ~ scale ~ ')') %}{% endfor -%}
     {%- endfor -%}
     case
-        when typeof({{ column }}) in ({{ text_list(integer_types() + at_most_pence) }}) then try_cast({{ column }} as decimal(24, 3))
+        when typeof({{ column }}) in ({{ text_list(integer_types() + at_most_pence) }}) then try_cast({{ column }} as decimal(19, 3))
         {%- if decimal_separator(field) == '.' %}
-        when typeof({{ column }}) = 'VARCHAR' and regexp_full_match({{ text }}, '-?\d{1,16}(\.\d{1,2})?') then try_cast({{ text }} as decimal(24, 3))
+        when typeof({{ column }}) = 'VARCHAR' and regexp_full_match({{ text }}, '-?\d{1,16}(\.\d{1,2})?') then try_cast({{ text }} as decimal(19, 3))
         {%- endif %}
         else list_transform(
             [{{ parse_amount(column, field, text) }}], lambda amount: {{ rounded_amount('amount', currency) }}
