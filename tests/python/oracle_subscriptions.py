@@ -632,6 +632,7 @@ class MrrPeriod:
     churn_mrr: Decimal = ZERO
     transferred_mrr: Decimal = ZERO
     closing_mrr: Decimal = ZERO
+    annual_run_rate: Decimal = ZERO
     opening_customers: int = 0
     new_customers: int = 0
     reactivation_customers: int = 0
@@ -822,6 +823,7 @@ def _count_balance(row: MrrPeriod, opening: Decimal, closing: Decimal) -> None:
     """Count one customer's opening and closing into a row."""
     row.opening_mrr += opening
     row.closing_mrr += closing
+    row.annual_run_rate += 12 * closing
     if opening > 0:
         row.opening_customers += 1
     if closing > 0:

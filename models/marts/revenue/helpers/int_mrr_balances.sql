@@ -46,7 +46,7 @@ balances as (
         {%- endfor %}
         cast(customers_change as {{ dbt.type_bigint() }}) as customers_change,
         {%- for movement in movements + ['transferred'] %}
-        cast({{ movement }}_mrr as decimal(18, 2)) as {{ movement }}_mrr,
+        cast({{ movement }}_mrr as decimal(28, 10)) as {{ movement }}_mrr,
         {%- endfor %}
         sum(customers_change) over slice_to_date as closing_customers,
         sum(new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr + transferred_mrr) over slice_to_date
