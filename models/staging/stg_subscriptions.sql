@@ -8,6 +8,7 @@ cleaned as (
         {{ clean_id('item_id', 'subscriptions.item_id') }} as item_id,
         {{ clean_id('customer_id', 'subscriptions.customer_id') }} as customer_id,
         coalesce(lower({{ clean_text('plan', 'subscriptions.plan') }}), '(unknown)') as plan,
+        lower({{ clean_text('state', 'subscriptions.state') }}) as state,
         {{ currency_code('currency', 'subscriptions.currency') }} as currency,
         {{ cancel_reason('cancel_reason') }} as cancel_reason,
         raw_reject_reason,
@@ -56,13 +57,15 @@ typed as (
     from cleaned
 ),
 
--- An open end written as the last day there is stays that day, whatever zone it was converted to.
+-- An open end written as the last day there is stays that day, whatever zone it was converted to. Any other end is made the
+-- first day that is not paid.
 dated as (
     select
         *,
         cast(started_at as date) as started_on,
         case
             when ended_at >= {{ date_literal('9999-12-30') }} then {{ date_literal('9999-12-31') }}
+            when {{ covers_the_day_of_its_end('ended_at') }} then {{ add_days('cast(ended_at as date)', 1) }}
             else cast(ended_at as date)
         end as ended_on,
         cast(cancel_requested_at as date) as cancel_requested_on,
@@ -108,6 +111,7 @@ final as (
         customer_id,
         plan,
         currency,
+        state,
         -- A cancellation whose date cannot be read is no expiry: somebody has asked to leave, for a reason unknown.
         case when is_cancel_date_unreadable then coalesce(cancel_reason, 'other') else cancel_reason end as cancel_reason,
         reject_reason,

@@ -6,7 +6,7 @@ with kept as (
         period_grain,
         period_start,
         sum(opening_mrr - least(opening_mrr, closing_mrr)) as lost_mrr,
-        sum(case when opening_mrr > 0 then closing_mrr - opening_mrr else 0 end) as change_of_opening_customers
+        sum(case when opening_mrr > 0 or movement = 'expansion' then closing_mrr - opening_mrr else 0 end) as change_of_opening_customers
     from {{ ref('mrr_movements') }}
     group by period_grain, period_start
 ),

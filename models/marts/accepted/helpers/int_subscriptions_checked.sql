@@ -35,6 +35,7 @@ periods as (
         customer_id,
         plan,
         currency,
+        state,
         cancel_reason,
         case
             when reject_reason is not null then reject_reason
@@ -64,6 +65,7 @@ checked as (
         coalesce(identities.customer_id, periods.customer_id) as customer_id,
         periods.plan,
         periods.currency,
+        periods.state,
         periods.cancel_reason,
         case
             when periods.reject_reason is not null then periods.reject_reason

@@ -90,6 +90,7 @@ resolved as (
         customer_id,
         plan,
         currency,
+        state,
         cancel_reason,
         case
             when reject_reason is not null then reject_reason

@@ -1,6 +1,6 @@
 with periods as (
     select * from {{ ref('subscription_periods') }}
-    where is_paid and active_until_on is not null
+    where is_active and active_until_on is not null
 ),
 
 spells as (

@@ -22,7 +22,7 @@ flows as (
         sum(transferred_mrr) as transferred_mrr,
         case
             when grouping(plan) = 0 then sum(plan_customers_change)
-            else sum(new_customers + reactivation_customers - churn_customers)
+            else sum(cells.customers_change)
         end as customers_change
     from cells
     group by {{ slice_sets(['basis', 'period_grain', 'period_start'], more=['plan']) }}
