@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from dbt_project import build, query
+from dbt_project import build, dbt, query
 
 COLUMNS = (
     "subscription_id,item_id,customer_id,state,started_on,ended_on,monthly_amount,price,quantity,"
@@ -58,7 +58,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         {"subscriptions.csv": "\n".join([COLUMNS, *YEARLY, *ROWS]) + "\n"},
         select=("+mrr_by_period", "+mrr_movements", "+retention_by_period", "+rejected_rows"),
-    )
+    ).database
 
 
 def movements(database: Path, customer: str) -> list[tuple]:
@@ -137,21 +137,19 @@ def test_an_end_a_second_before_midnight_is_paid(forms: Path) -> None:
 def test_gaps_of_one_day_stop_the_build(tmp_path: Path) -> None:
     months = [("01-01", "01-31"), ("02-01", "02-29"), ("03-01", "03-31"), ("04-01", "04-30")]
     rows = [f"s{n},c{n},2024-{start},2024-{end},10" for n in range(4) for start, end in months]
-    run = build(
-        tmp_path,
-        settings(
-            raw_columns={
-                "subscriptions": {"plan": None, "cancel_requested_on": None, "cancel_reason": None}
-            },
-        ),
-        {
-            "subscriptions.csv": "\n".join(
-                ["subscription_id,customer_id,started_on,ended_on,monthly_amount", *rows]
-            )
-        },
-        select=("+int_subscriptions_resolved",),
-        fails=True,
+    (tmp_path / "subscriptions.csv").write_text(
+        "\n".join(["subscription_id,customer_id,started_on,ended_on,monthly_amount", *rows])
     )
+    columns = {"plan": None, "cancel_requested_on": None, "cancel_reason": None}
+    run = dbt(
+        "build", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious",
+        "--select", "+int_subscriptions_resolved",
+        database=tmp_path / "built.duckdb",
+        settings=settings(
+            raw_files=str(tmp_path / "{name}.csv"), raw_columns={"subscriptions": columns}, free_periods_are_active=["paused"]
+        ),
+    )  # fmt: skip
+    assert not run.ok
     assert (
         "Of 12 gaps between a period of a subscription and its next one, 12 are of exactly one day,"
         " so ended_on is probably the last paid day: subscription s0 ends on 2024-01-31 and goes on on"
