@@ -42,7 +42,9 @@ typed as (
     select
         *,
         amount_text is null and price_text is not null as is_amount_derived,
-        coalesce({{ amount_currency('raw_amount', 'amount_text') }}, {{ amount_currency('raw_price', 'price_text') }}) as amount_signs,
+        coalesce(
+            {{ amount_currency('raw_amount', 'amount_text') }}, {{ amount_currency('raw_price', 'price_text') }}
+        ) as amount_signs,
         {{ parse_amount('raw_amount', 'subscriptions.monthly_amount', 'amount_text') }} as amount_of_a_month,
         {{ parse_amount('raw_price', 'subscriptions.price', 'price_text') }} as price,
         {{ parse_amount('raw_quantity', 'subscriptions.quantity', 'quantity_text') }} as quantity,

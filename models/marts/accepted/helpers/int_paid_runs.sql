@@ -14,7 +14,9 @@ ends as (
         started_on,
         coalesce(ended_on, {{ date_literal('9999-12-31') }}) as ended_on,
         case
-            when {{ churn_type('cancel_reason', 'cancel_requested_on') }} <> 'voluntary' or cancel_requested_on > {{ add_days('ended_on', grace_days) }}
+            when
+                {{ churn_type('cancel_reason', 'cancel_requested_on') }} <> 'voluntary'
+                or cancel_requested_on > {{ add_days('ended_on', grace_days) }}
                 then {{ add_days('ended_on', grace_days) }}
             when cancel_requested_on > ended_on then cancel_requested_on
             else ended_on

@@ -17,9 +17,18 @@ items as (
 ),
 
 edges as (
-    select subscription_id, started_on as edge_on from items
+    select
+        subscription_id,
+        started_on as edge_on
+    from items
+
     union distinct
-    select subscription_id, ended_on from items where ended_on is not null
+
+    select
+        subscription_id,
+        ended_on as edge_on
+    from items
+    where ended_on is not null
 ),
 
 stretches as (
@@ -41,8 +50,9 @@ summed as (
         items.cancel_reason,
         items.exchange_rate,
         sum(items.mrr) over stretch as mrr,
-        case when min(items.currency) over stretch = max(items.currency) over stretch then sum(items.monthly_amount) over stretch end
-            as monthly_amount,
+        case
+            when min(items.currency) over stretch = max(items.currency) over stretch then sum(items.monthly_amount) over stretch
+        end as monthly_amount,
         row_number() over (
             partition by items.subscription_id, stretches.started_on
             order by items.mrr desc, items.item_id asc
