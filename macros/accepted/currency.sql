@@ -19,3 +19,20 @@
 {% macro converted_amount(amount, rate) -%}
     cast({{ amount }} * {{ rate }} as decimal(18, 2))
 {%- endmacro %}
+
+
+{#- What a subscription is worth a month in the reporting currency. A price a month in whole cents stays one, as an order
+    does; what is a share of another interval's price is rounded nowhere but in the sums of the marts. -#}
+{% macro converted_monthly_amount(amount, rate, is_derived) -%}
+    case
+            when {{ rate }} = 1 or {{ is_derived }} or {{ amount }} <> cast({{ amount }} as decimal(28, 2))
+                then cast({{ amount }} * {{ rate }} as decimal(28, 10))
+            else cast({{ converted_amount(amount, rate) }} as decimal(28, 10))
+        end
+{%- endmacro %}
+
+
+{#- An exact sum in cents. What ten decimals leave out of a twelfth does not decide which way half a cent goes. -#}
+{% macro in_cents(amount) -%}
+    cast(cast({{ amount }} as decimal(28, 6)) as decimal(18, 2))
+{%- endmacro %}

@@ -22,10 +22,10 @@
 {%- endmacro %}
 
 
-{#- Rows that share a subscription and the day it starts are versions of one period. -#}
+{#- Rows that share a subscription, the item where there are several, and the day it starts are versions of one period. -#}
 {% macro subscription_version_rank(raw_row=none) -%}
     row_number() over (
-        partition by subscription_id, started_on
+        partition by subscription_id, item_id, started_on
         order by
             updated_at desc nulls last,
             started_at desc,

@@ -45,6 +45,14 @@
             'kind': 'whole number', 'least': 0, 'most': 366, 'defines': true,
             'meaning': 'subscriptions: a customer stays active for this many days after the last paid day.',
         },
+        'subscription_ends': {
+            'kind': 'text', 'among': ['inclusive', 'exclusive'], 'may_be_null': true, 'defines': true,
+            'meaning': 'What ended_on of a subscription is: the last paid day (inclusive) or the first day that is not paid (exclusive); null: the latter, unless the gaps between periods say otherwise.',
+        },
+        'free_periods_are_active': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'States or plans of subscriptions whose free periods make a customer active without MRR, like trialing, paused or lifetime; all: every one.',
+        },
         'period_grains': {
             'kind': 'list', 'among': ['week', 'month', 'quarter', 'year'], 'defines': true,
             'meaning': 'Which period lengths are built.',

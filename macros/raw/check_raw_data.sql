@@ -138,4 +138,19 @@
             ) %}
         {% endif %}
     {% endfor %}
+    {% if table == 'subscriptions' %}
+        {% set amounts = [] %}
+        {% for column in ['monthly_amount', 'price'] if mapped.get(column, column) | string | lower | trim not in ['null', 'none'] %}
+            {% if column in mapped or column in present %}
+                {% do amounts.append(column) %}
+            {% endif %}
+        {% endfor %}
+        {% if not amounts %}
+            {% do problems.append(
+                'There is no column `monthly_amount` in ' ~ place ~ ' for the raw subscriptions, and no `price` either. It has: '
+                ~ columns | join(', ') ~ '. Map one of them with the var raw_columns: {subscriptions: {monthly_amount: <SQL expression>}} for what is paid a month, '
+                ~ 'or {subscriptions: {price: <column>, billing_interval: <column>}} for what is paid each interval.'
+            ) %}
+        {% endif %}
+    {% endif %}
 {% endmacro %}

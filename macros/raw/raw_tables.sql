@@ -19,7 +19,11 @@
         },
         'subscriptions': {
             'subscription_id': 'required', 'customer_id': 'required', 'plan': 'optional',
-            'started_on': 'required', 'ended_on': 'required', 'monthly_amount': 'required',
+            'started_on': 'required', 'ended_on': 'required', 'monthly_amount': 'used if present',
+            'price': 'used if present', 'quantity': 'used if present',
+            'billing_interval': 'used if present', 'billing_interval_count': 'used if present',
+            'discount_amount': 'used if present', 'discount_percent': 'used if present',
+            'item_id': 'used if present', 'state': 'used if present',
             'currency': 'used if present', 'cancel_requested_on': 'optional', 'cancel_reason': 'optional',
             'updated_at': 'used if present',
         },

@@ -19,17 +19,21 @@
 
 
 {#- Lines of an order may be negative (a discount): with line-level data the sum is judged. What is paid
-    by the month never is. A refund's currency is its order's: its signs are judged there. -#}
+    by the month never is, but for an item of it. A refund's currency is its order's: its signs are judged there. What a
+    subscription lacks is said before, by billing_reject_reasons. -#}
 {% macro amount_reject_reasons(table) -%}
-    {%- set field = table ~ ('.monthly_amount' if table == 'subscriptions' else '.amount') -%}
-    when amount is null and {{ clean_text('raw_amount', field, is_amount=true) }} is null then 'missing_amount'
-            when amount is null then 'unparsable_amount'
+    {%- if table != 'subscriptions' -%}
+    when amount is null and {{ clean_text('raw_amount', table ~ '.amount', is_amount=true) }} is null then 'missing_amount'
+            {% endif -%}
+    when amount is null then 'unparsable_amount'
     {%- if table != 'refunds' %}
             when amount_signs is not null and not {{ signs_agree('amount_signs', 'currency') }} then 'currency_sign_disagrees'
     {%- endif %}
     {%- if table == 'orders' and negative_orders() == 'refuse' and table not in policy('raw_line_level') %}
             when {{ is_refused_as_negative('status', 'amount') }} then 'negative_amount'
-    {%- elif table == 'subscriptions' or (table == 'refunds' and policy('reject_negative_amounts') and table not in policy('raw_line_level')) %}
+    {%- elif table == 'subscriptions' %}
+            when amount < 0 and item_id is null then 'negative_amount'
+    {%- elif table == 'refunds' and policy('reject_negative_amounts') and table not in policy('raw_line_level') %}
             when amount < 0 then 'negative_amount'
     {%- endif %}
 {%- endmacro %}

@@ -25,6 +25,10 @@
         'conflicting_lines': 'raw_line_level takes rows of one id as lines of one order',
         'ends_before_start': 'raw_columns can correct the end',
         'covers_no_day': 'an end is the first day that is not paid: raw_columns can add a day to the last paid one',
+        'missing_billing_interval': 'raw_columns names the column of the billing_interval of a price',
+        'unknown_billing_interval': 'raw_columns translates it to day, week, month, quarter or year, and billing_interval_count to a whole number above 0',
+        'unparsable_quantity': 'raw_columns corrects it: a number of 0 or more',
+        'unparsable_discount': 'raw_columns corrects it: a discount_amount of 0 or more, a discount_percent from 0 to 100',
         'unparsable_rate': 'decimal_separator says how it is written',
     }) }}
 {% endmacro %}

@@ -22,7 +22,7 @@ with entries as (
     select
         {% for column in by %}{{ column }} as group_{{ loop.index }}, {% endfor -%}
         {% for expression in compared -%}
-        cast({{ expression }} as decimal(28, 6)) as amount_{{ loop.index }}{{ ', ' if not loop.last }}
+        cast({{ expression }} as decimal(38, 10)) as amount_{{ loop.index }}{{ ', ' if not loop.last }}
         {%- endfor %}
     from {{ model }}
     {{ 'group by ' ~ by | join(', ') if by }}
@@ -33,7 +33,7 @@ with entries as (
     select
         {% for column in part.by or [] %}{{ column }}, {% endfor -%}
         {% for expression in part.totals or [part.total] -%}
-        -cast({{ expression }} as decimal(28, 6)){{ ', ' if not loop.last }}
+        -cast({{ expression }} as decimal(38, 10)){{ ', ' if not loop.last }}
         {%- endfor %}
     from {{ part.relation }}
     {{ 'where ' ~ part.where if part.where }}

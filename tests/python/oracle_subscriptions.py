@@ -10,7 +10,9 @@ Part 3, MRR           ``daily_mrr``, ``mrr_movements``, ``plan_movements``, ``mr
 Part 4, why they left ``churned_customers``, ``cancellations_pending``; ``counted_orders`` and
                       ``counted_refunds`` lead over from the first part of the oracle
 
-Money is Decimal, rates are Fraction, and nothing is rounded but where the definitions say so.
+Money is Decimal, rates are Fraction, and nothing is rounded but where the definitions say so: what is paid a month in
+another currency when it is converted, a share of the price of another interval after ten decimals, the balances of
+``mrr_by_period`` at the end.
 """
 
 from __future__ import annotations
@@ -66,6 +68,18 @@ def round_to_cents(amount: Fraction) -> Decimal:
     """Rounded to 2 decimals, half away from zero."""
     cents = int(abs(amount) * 100 + Fraction(1, 2))
     return Decimal(-cents if amount < 0 else cents).scaleb(-2)
+
+
+def round_to_ten(amount: Fraction) -> Decimal:
+    """Rounded to 10 decimals, half away from zero."""
+    units = int(abs(amount) * 10**10 + Fraction(1, 2))
+    return Decimal(-units if amount < 0 else units).scaleb(-10)
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """A sum in cents; its decimals from the seventh on are what ten decimals could not say."""
+    millionths = int(abs(Fraction(amount)) * 10**6 + Fraction(1, 2))
+    return round_to_cents(Fraction(-millionths if amount < 0 else millionths, 10**6))
 
 
 # --------------------------------------------------------------------------------------------
@@ -134,6 +148,7 @@ class _ReadRow:
     started_on: date
     ended_on: date | None
     amount: Decimal
+    is_derived: bool
     currency: str
     cancel_reason: str | None
     cancel_requested_on: date | None
@@ -316,7 +331,8 @@ def _clean_subscriptions(
         if rate is None:
             reject(row.raw, "no_exchange_rate")
         else:
-            accepted.append((row, round_to_cents(Fraction(row.amount) * rate)))
+            mrr = Fraction(row.amount) * rate
+            accepted.append((row, round_to_ten(mrr) if row.is_derived else round_to_cents(mrr)))
 
     # The cut: a period ends where the next accepted one of its subscription starts.
     starts: dict[str, list[date]] = {}
@@ -373,12 +389,13 @@ def _reason_of_subscription(
             return "ends_before_start"
         if end.date() == started_on:
             return "covers_no_day"
-    reason = _reason_of_amount(raw.get("monthly_amount"))
+    amount_text = _amount_text(raw)
+    reason = _reason_of_amount(amount_text)
     if reason in ("missing_amount", "unparsable_amount"):
         return reason
     sign_of = {"£": "GBP", "€": "EUR"}
     currency = _upper(raw.get("currency")) or reporting_currency
-    if any(sign in raw["monthly_amount"] and currency != sign_of[sign] for sign in sign_of):
+    if any(sign in amount_text and currency != sign_of[sign] for sign in sign_of):
         return "currency_sign_disagrees"
     if reason is not None:
         return reason
@@ -387,12 +404,26 @@ def _reason_of_subscription(
     return None
 
 
+def _amount_text(raw: RawRow) -> str | None:
+    """What the amount is read from: that of a month, and without one the price of an interval."""
+    if clean_text(raw.get("monthly_amount")) is None:
+        return raw.get("price")
+    return raw["monthly_amount"]
+
+
+INTERVALS_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "year": 1}
+
+
 def _read_row(raw: RawRow, reporting_currency: str, business_timezone: str) -> _ReadRow:
     """The values of an acceptable row, and its rank among those with its start (first wins)."""
     customer_id = clean_text(raw["customer_id"])
     plan = _lower(raw.get("plan")) or UNKNOWN
     ended_on = _day(raw.get("ended_on"), business_timezone)
-    amount = parse_amount(clean_text(raw["monthly_amount"]))
+    amount = parse_amount(clean_text(_amount_text(raw)))
+    is_derived = clean_text(raw["monthly_amount"]) is None
+    if is_derived:
+        times = Fraction(INTERVALS_A_YEAR[raw["billing_interval"]] * int(raw["quantity"]), 12)
+        amount = round_to_ten(Fraction(amount) * times)
     currency = _upper(raw.get("currency")) or reporting_currency
     cancel_requested_on = _day(raw.get("cancel_requested_on"), business_timezone)
     cancel_reason = cancel_reason_of(raw.get("cancel_reason"))
@@ -418,6 +449,7 @@ def _read_row(raw: RawRow, reporting_currency: str, business_timezone: str) -> _
         started_on=_day(raw["started_on"], business_timezone),
         ended_on=ended_on,
         amount=amount,
+        is_derived=is_derived,
         currency=currency,
         cancel_reason=cancel_reason,
         cancel_requested_on=cancel_requested_on,
@@ -451,11 +483,28 @@ def paid_days(rows: Iterable[SubscriptionRow], as_of: date) -> set[date]:
     return {day for row in rows if row.is_paid for day in covered_days(row, as_of)}
 
 
-def active_days(rows: Iterable[SubscriptionRow], grace_days: int, as_of: date) -> set[date]:
-    """The days of one customer that are paid, or fewer than ``grace_days`` after the last one ended.
+def grace_after(rows: Iterable[SubscriptionRow], unpaid_since: date, grace_days: int) -> int:
+    """The days of grace from the first unpaid day of a customer on.
 
-    With e the first unpaid day after paid days, that is e ... e + grace_days - 1.
+    None from the day on which the customer has asked to leave, also before, and none at all for who
+    gave a reason and no day. Of several rows that end together, the longest grace stands.
     """
+    graces = []
+    for row in rows:
+        if not row.is_paid or row.ended_on != unpaid_since:
+            continue
+        if row.cancel_reason == "payment_failed":
+            graces.append(grace_days)
+        elif row.cancel_requested_on is not None:
+            graces.append(max(0, min(grace_days, (row.cancel_requested_on - unpaid_since).days)))
+        else:
+            graces.append(grace_days if row.cancel_reason is None else 0)
+    return max(graces)
+
+
+def active_days(rows: Iterable[SubscriptionRow], grace_days: int, as_of: date) -> set[date]:
+    """The days of one customer that are paid, or in the grace after the last one ended."""
+    rows = list(rows)
     paid = paid_days(rows, as_of)
     active = set()
     if not paid:
@@ -468,7 +517,8 @@ def active_days(rows: Iterable[SubscriptionRow], grace_days: int, as_of: date) -
             continue
         if unpaid_since is None:
             unpaid_since = day
-        if (day - unpaid_since).days < grace_days:
+            grace = grace_after(rows, day, grace_days)
+        if (day - unpaid_since).days < grace:
             active.add(day)
     return active
 
@@ -583,7 +633,10 @@ def daily_mrr(
         for i, day in enumerate(calendar):
             if day in paid:
                 last_paid = i
-            elif i - (last_paid + 1) < grace_days:
+                continue
+            if i == last_paid + 1:
+                grace = grace_after(customer_rows, day, grace_days)
+            if i - (last_paid + 1) < grace:
                 for amounts in [totals, *plans.values()]:
                     amounts[i] = amounts[last_paid]
         result[customer] = CustomerMrr(first, totals, plans)
@@ -632,6 +685,7 @@ class MrrPeriod:
     churn_mrr: Decimal = ZERO
     transferred_mrr: Decimal = ZERO
     closing_mrr: Decimal = ZERO
+    annual_run_rate: Decimal = ZERO
     opening_customers: int = 0
     new_customers: int = 0
     reactivation_customers: int = 0
@@ -755,8 +809,8 @@ def mrr_by_period(
     """MRR, customers and rates per grain, period and slice, and per plan.
 
     ``segments`` as for ``oracle.retention``. Opening and closing are counted from the days, not
-    from the movements. ``grr`` and ``nrr`` are not made of the movements either: they are what is
-    left of the MRR of each opening customer.
+    from the movements. ``grr`` and ``nrr`` are, but for cents, what is left of the MRR of each
+    opening customer.
     """
     dimensions = sorted({dimension for values in segments.values() for dimension in values})
     slices_of = {customer: _slices(segments.get(customer, {}), dimensions) for customer in daily}
@@ -810,6 +864,7 @@ def mrr_by_period(
                 if of_plan is not None:
                     row.transferred_mrr += of_plan.transferred_mrr
         for (dimension, value), row in rows.items():
+            _round(row)
             if row.period_status == "complete":
                 _add_arpa(row)
                 if dimension != "plan":
@@ -822,6 +877,7 @@ def _count_balance(row: MrrPeriod, opening: Decimal, closing: Decimal) -> None:
     """Count one customer's opening and closing into a row."""
     row.opening_mrr += opening
     row.closing_mrr += closing
+    row.annual_run_rate += 12 * closing
     if opening > 0:
         row.opening_customers += 1
     if closing > 0:
@@ -870,6 +926,26 @@ def _count_movement(row: MrrPeriod, movement: MrrMovement) -> None:
         row.churn_customers += 1
 
 
+def _round(row: MrrPeriod) -> None:
+    """Cents, so that the row adds up: each balance on the way is rounded, movements lie between."""
+    balance = row.opening_mrr
+    for name, sign in (
+        ("new_mrr", 1), ("reactivation_mrr", 1), ("expansion_mrr", 1),
+        ("contraction_mrr", -1), ("churn_mrr", -1), ("transferred_mrr", 1),
+    ):  # fmt: skip
+        after = balance + sign * getattr(row, name)
+        lower, upper = (balance, after) if sign > 0 else (after, balance)
+        setattr(row, name, in_cents(upper) - in_cents(lower))
+        balance = after
+    assert balance == row.closing_mrr
+    for name in (
+        "opening_mrr", "closing_mrr", "annual_run_rate",
+        "year_before_mrr", "year_before_mrr_retained", "year_before_mrr_kept",
+    ):  # fmt: skip
+        if getattr(row, name) is not None:
+            setattr(row, name, in_cents(getattr(row, name)))
+
+
 def _add_arpa(row: MrrPeriod) -> None:
     if row.closing_customers > 0:
         row.arpa = Fraction(row.closing_mrr) / row.closing_customers
@@ -883,8 +959,11 @@ def _add_mrr_rates(
     lost = Fraction(row.churn_mrr) + Fraction(row.contraction_mrr)
     opening = Fraction(row.opening_mrr)
     if opening > 0:
-        row.grr = Fraction(left.kept) / opening
-        row.nrr = Fraction(left.closing) / opening
+        # Rates are made of the cents of the row; what is left of each customer's MRR is that but for cents.
+        row.grr = (opening - lost) / opening
+        row.nrr = (opening - lost + Fraction(row.expansion_mrr)) / opening
+        assert abs(opening * row.grr - Fraction(left.kept)) < Fraction(3, 100)
+        assert abs(opening * row.nrr - Fraction(left.closing)) < Fraction(4, 100)
         row.gross_mrr_churn_rate = lost / opening
         row.net_mrr_churn_rate = (lost - Fraction(row.expansion_mrr)) / opening
     if row.year_before_mrr > 0:

@@ -216,9 +216,7 @@ def test_missing_values():
     (accepted,) = subs.clean([], [row], CUSTOMERS, reporting_currency="NOK").rows
     assert (accepted.plan, accepted.currency) == ("(unknown)", "NOK")
     assert (accepted.ended_on, accepted.cancel_requested_on) == (None, None)
-    assert (
-        accepted.cancel_reason == "other"
-    )  # somebody has asked to leave, on a day that cannot be read
+    assert accepted.cancel_reason == "other"  # somebody asked, nobody knows when or why
 
 
 @pytest.mark.parametrize(
@@ -595,6 +593,40 @@ def test_grace(restart, grace_days, expected):
 
 
 @pytest.mark.parametrize(
+    ("reason", "requested_on", "end"),
+    [
+        (None, None, "2024-02-06"),
+        (None, "2024-01-20", "2024-02-01"),
+        ("price", None, "2024-02-01"),
+        ("price", "2024-02-03", "2024-02-03"),
+        ("price", "2024-02-20", "2024-02-06"),
+        ("payment_failed", "2024-01-20", "2024-02-06"),
+    ],
+)
+def test_grace_ends_when_somebody_asks_to_leave(reason, requested_on, end):
+    asked_on = d(requested_on) if requested_on else None
+    row = replace(
+        period("2024-01-01", "2024-02-01"), cancel_reason=reason, cancel_requested_on=asked_on
+    )
+    active = subs.active_days([row], 5, d("2024-12-31"))
+    assert subs.spells(active, d("2024-12-31")) == [(d("2024-01-01"), d(end))]
+    mrr = subs.daily_mrr([row], 5, d("2024-12-31"))[row.customer_id]
+    assert (mrr.on(d(end) - timedelta(1)), mrr.on(d(end))) == (row.mrr, 0)
+
+
+def test_a_share_of_a_yearly_price_is_rounded_at_the_end():
+    rows = [
+        raw(f"S{n}", monthly_amount="", price="10.00", quantity="1", billing_interval="year")
+        for n in range(300)
+    ]
+    cleaned = subs.clean([], rows, CUSTOMERS)
+    assert cleaned.rows[0].mrr == Decimal("0.8333333333")
+    row = by_period(cleaned.rows, "2024-01-31")["2024-01-01", "all", "all"]
+    assert (row.opening_mrr, row.new_mrr, row.closing_mrr) == (0, 250, 250)
+    assert row.annual_run_rate == 3000
+
+
+@pytest.mark.parametrize(
     ("as_of", "grace_days", "end"),
     [
         ("2024-01-30", 0, None),
@@ -911,6 +943,7 @@ def test_worked_month(worked_month):
         expansion_mrr=Decimal(10),
         churn_mrr=Decimal(20),
         closing_mrr=Decimal(90),
+        annual_run_rate=Decimal(1080),
         opening_customers=2,
         expansion_customers=1,
         churn_customers=1,
@@ -1519,6 +1552,8 @@ def test_the_order_of_the_rows_does_not_matter(raw_rows, as_of, seed):
 def test_active_days_are_paid_days_and_the_grace_after_each(raw_rows, grace_days, as_of):
     """The other reading of grace: every paid day is good for itself and the next G days."""
     for rows in subs.rows_by_customer(subs.clean([], raw_rows, None).rows).values():
+        # Nobody asks to leave.
+        rows = [replace(row, cancel_reason=None, cancel_requested_on=None) for row in rows]
         good = {
             day + timedelta(k) for day in subs.paid_days(rows, as_of) for k in range(grace_days + 1)
         }

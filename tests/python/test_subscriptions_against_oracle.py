@@ -131,6 +131,7 @@ def assert_cleaning_equals(case: Case) -> None:
             "cancel_reason": row.cancel_reason,
             "mrr": row.mrr,
             "is_paid": row.is_paid,
+            "is_active": row.is_paid,
             "is_renewed": (row.subscription_id, row.ended_on) in starts,
             "ended_on": row.ended_on,
             "cancel_requested_on": row.cancel_requested_on,
@@ -517,15 +518,20 @@ class Scenario:
         self, rng: random.Random, subscription: str, customer: str, start: date, currency: str
     ) -> RawRow:
         end = near(rng, start + timedelta(days=rng.choice(LENGTHS)))
-        cancelled_on = end - timedelta(days=rng.choice([0, 1, 20, 400]))
+        cancelled_on = end - timedelta(days=rng.choice([0, 1, 20, 400, -3, -20]))
         ends = rng.random() < 0.85
+        # Now and then a price of another interval instead of an amount a month.
+        by_interval = rng.random() < 0.25
         return {
             "subscription_id": subscription,
             "customer_id": customer,
+            "price": rng.choice(AMOUNTS) if by_interval else "",
+            "billing_interval": rng.choice(["week", "month", "quarter", "year"]),
+            "quantity": rng.choice(["1", "1", "3"]),
             "plan": rng.choice(PLANS),
             "started_on": written(rng, start),
             "ended_on": written(rng, end) if ends else "",
-            "monthly_amount": rng.choice(AMOUNTS),
+            "monthly_amount": "" if by_interval else rng.choice(AMOUNTS),
             "currency": rng.choice(CURRENCIES) if rng.random() < 0.1 else currency,
             "cancel_requested_on": written(rng, cancelled_on) if rng.random() < 0.3 else "",
             "cancel_reason": rng.choice(REASONS),

@@ -100,4 +100,4 @@ compared as (
 
 select *
 from compared
-where closing_mrr <> coalesce(mrr, 0)
+where closing_mrr <> {{ in_cents('coalesce(mrr, 0)') }}

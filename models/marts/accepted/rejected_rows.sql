@@ -31,7 +31,7 @@ rejected as (
         customer_id as row_key,
         reject_reason as reason,
         {{ record_as_json('raw_record') }} as raw_row,
-        cast(null as decimal(24, 8)) as amount
+        cast(null as decimal(28, 10)) as amount
     from customers
 
     union all
@@ -41,7 +41,7 @@ rejected as (
         order_id as row_key,
         reject_reason as reason,
         {{ record_as_json('raw_record') }} as raw_row,
-        cast(amount as decimal(24, 8)) as amount
+        cast(amount as decimal(28, 10)) as amount
     from orders
 
     union all
@@ -51,7 +51,7 @@ rejected as (
         refund_id as row_key,
         reject_reason as reason,
         raw_row,
-        original_amount as amount
+        cast(original_amount as decimal(28, 10)) as amount
     from refunds
 
     union all
@@ -61,7 +61,7 @@ rejected as (
         subscription_id as row_key,
         reject_reason as reason,
         {{ record_as_json('raw_record') }} as raw_row,
-        amount
+        cast(amount as decimal(28, 10)) as amount
     from subscriptions
 
     union all
@@ -71,7 +71,7 @@ rejected as (
         currency as row_key,
         reject_reason as reason,
         raw_row,
-        cast(null as decimal(24, 8)) as amount
+        cast(null as decimal(28, 10)) as amount
     from exchange_rates
 
     union all
@@ -81,7 +81,7 @@ rejected as (
         old_customer_id as row_key,
         reject_reason as reason,
         {{ record_as_json('raw_record') }} as raw_row,
-        cast(null as decimal(18, 2)) as amount
+        cast(null as decimal(28, 10)) as amount
     from customer_id_map
 ),
 

@@ -1,13 +1,12 @@
 with periods as (
-    select * from {{ ref('int_subscriptions_resolved') }}
-    where reject_reason is null
+    select * from {{ ref('int_subscriptions_netted') }}
 ),
 
 runs as (
     select * from {{ ref('int_paid_runs') }}
 ),
 
--- What is paid last in a run of paid days stands through the grace after it.
+-- What is paid last in a run of active days stands through the grace after it.
 joined as (
     select
         periods.*,
@@ -20,7 +19,7 @@ joined as (
     from periods
     left join runs
         on periods.customer_id = runs.customer_id
-        and periods.mrr > 0
+        and periods.is_active
         and periods.started_on >= runs.started_on
         and (runs.paid_until_on is null or periods.started_on < runs.paid_until_on)
 ),
@@ -32,14 +31,15 @@ final as (
         plan,
         currency,
         cancel_reason,
-        monthly_amount,
+        cast(monthly_amount as decimal(28, 10)) as monthly_amount,
         cast(exchange_rate as decimal(18, 10)) as exchange_rate,
-        cast(mrr as decimal(18, 2)) as mrr,
+        cast(mrr as decimal(28, 10)) as mrr,
         is_paid,
+        is_active,
         is_renewed,
         started_on,
         ended_on,
-        case when is_paid then active_until_on end as active_until_on,
+        case when is_active then active_until_on end as active_until_on,
         paid_until_on as customer_paid_until_on,
         cancel_requested_on,
         {{ policy_version_column() }}

@@ -59,7 +59,7 @@ final as (
         cast(coalesce(ordered.refunds, 0) as decimal(18, 2)) as lifetime_refunds,
         cast(coalesce(ordered.gross_revenue - ordered.refunds, 0) as decimal(18, 2))
             as lifetime_net_revenue,
-        cast(coalesce(mrr.current_mrr, 0) as decimal(18, 2)) as current_mrr,
+        cast(coalesce(mrr.current_mrr, 0) as decimal(28, 10)) as current_mrr,
         ordered.first_order_on,
         ordered.last_order_on,
         {%- for basis in status_basis_rules() %}

@@ -10,9 +10,9 @@ final as (
         customer_id,
         movement,
         plan,
-        cast(opening_mrr as decimal(18, 2)) as opening_mrr,
-        cast(closing_mrr as decimal(18, 2)) as closing_mrr,
-        cast(mrr_change as decimal(18, 2)) as mrr_change,
+        cast(opening_mrr as decimal(28, 10)) as opening_mrr,
+        cast(closing_mrr as decimal(28, 10)) as closing_mrr,
+        cast(mrr_change as decimal(28, 10)) as mrr_change,
         first_change_on,
         last_change_on,
         {{ policy_version_column() }}

@@ -10,10 +10,10 @@ final as (
         customer_id,
         plan,
         movement,
-        cast(plan_opening_mrr as decimal(18, 2)) as opening_mrr,
-        cast(plan_closing_mrr as decimal(18, 2)) as closing_mrr,
-        cast(posted_mrr as decimal(18, 2)) as posted_mrr,
-        cast(transferred_mrr as decimal(18, 2)) as transferred_mrr,
+        cast(plan_opening_mrr as decimal(28, 10)) as opening_mrr,
+        cast(plan_closing_mrr as decimal(28, 10)) as closing_mrr,
+        cast(posted_mrr as decimal(28, 10)) as posted_mrr,
+        cast(transferred_mrr as decimal(28, 10)) as transferred_mrr,
         {{ policy_version_column() }}
     from plan_periods
 )

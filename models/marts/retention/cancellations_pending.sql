@@ -2,7 +2,7 @@
 
 with periods as (
     select * from {{ ref('subscription_periods') }}
-    where is_paid and not is_renewed
+    where is_active and not is_renewed
 ),
 
 customers as (

@@ -13,6 +13,30 @@ year_before as (
     select * from {{ ref('int_mrr_trailing') }}
 ),
 
+-- The balance after each movement, in the order in which the columns stand.
+levels as (
+    select
+        *,
+        closing_mrr - new_mrr - reactivation_mrr - expansion_mrr + contraction_mrr + churn_mrr - transferred_mrr
+            as opening_mrr
+    from balances
+),
+
+-- Rounded once, and so that the row adds up to the cent: each balance on the way from opening to close is rounded, and a
+-- movement is what lies between two of them.
+rounded as (
+    select
+        *,
+        {{ in_cents('opening_mrr') }} as opening_cents,
+        {{ in_cents('opening_mrr + new_mrr') }} as after_new,
+        {{ in_cents('opening_mrr + new_mrr + reactivation_mrr') }} as after_reactivation,
+        {{ in_cents('opening_mrr + new_mrr + reactivation_mrr + expansion_mrr') }} as after_expansion,
+        {{ in_cents('closing_mrr - transferred_mrr + churn_mrr') }} as after_contraction,
+        {{ in_cents('closing_mrr - transferred_mrr') }} as after_churn,
+        {{ in_cents('closing_mrr') }} as closing_cents
+    from levels
+),
+
 counted as (
     select
         balances.period_grain,
@@ -30,23 +54,21 @@ counted as (
         balances.churn_customers as churned_customers,
         cast(balances.closing_customers as {{ dbt.type_bigint() }}) as closing_customers,
         retention_by_period.acquired_customers,
-        cast(
-            balances.closing_mrr - balances.new_mrr - balances.reactivation_mrr - balances.expansion_mrr
-            + balances.contraction_mrr + balances.churn_mrr - balances.transferred_mrr as decimal(18, 2)
-        ) as opening_mrr,
-        balances.new_mrr,
-        balances.reactivation_mrr,
-        balances.expansion_mrr,
-        balances.contraction_mrr,
-        balances.churn_mrr,
-        balances.transferred_mrr,
-        cast(balances.closing_mrr as decimal(18, 2)) as closing_mrr,
+        balances.opening_cents as opening_mrr,
+        cast(balances.after_new - balances.opening_cents as decimal(18, 2)) as new_mrr,
+        cast(balances.after_reactivation - balances.after_new as decimal(18, 2)) as reactivation_mrr,
+        cast(balances.after_expansion - balances.after_reactivation as decimal(18, 2)) as expansion_mrr,
+        cast(balances.after_expansion - balances.after_contraction as decimal(18, 2)) as contraction_mrr,
+        cast(balances.after_contraction - balances.after_churn as decimal(18, 2)) as churn_mrr,
+        cast(balances.closing_cents - balances.after_churn as decimal(18, 2)) as transferred_mrr,
+        balances.closing_cents as closing_mrr,
+        {{ in_cents('12 * balances.closing_mrr') }} as annual_run_rate,
         cast(year_before.then_customers as {{ dbt.type_bigint() }}) as year_before_customers,
         cast(year_before.lost_customers as {{ dbt.type_bigint() }}) as year_before_customers_lost,
-        cast(year_before.then_mrr as decimal(18, 2)) as year_before_mrr,
-        cast(year_before.retained_mrr as decimal(18, 2)) as year_before_mrr_retained,
-        cast(year_before.kept_mrr as decimal(18, 2)) as year_before_mrr_kept
-    from balances
+        {{ in_cents('year_before.then_mrr') }} as year_before_mrr,
+        {{ in_cents('year_before.retained_mrr') }} as year_before_mrr_retained,
+        {{ in_cents('year_before.kept_mrr') }} as year_before_mrr_kept
+    from rounded as balances
     left join retention_by_period
         on balances.period_grain = retention_by_period.period_grain
         and balances.segment_dimension = retention_by_period.segment_dimension
@@ -84,6 +106,7 @@ rated as (
         churn_mrr,
         transferred_mrr,
         closing_mrr,
+        annual_run_rate,
         year_before_customers,
         year_before_customers_lost,
         year_before_mrr,

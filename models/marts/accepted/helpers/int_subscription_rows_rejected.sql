@@ -13,7 +13,9 @@ suspects as (
         resolved.reject_reason as period_reject_reason
     from checked
     inner join resolved
-        on checked.subscription_id = resolved.subscription_id and checked.started_on = resolved.started_on
+        on checked.subscription_id = resolved.subscription_id
+        and checked.item_id is not distinct from resolved.item_id
+        and checked.started_on = resolved.started_on
     where
         {{ is_a_version('subscriptions', 'checked.reject_reason') }}
         and (resolved.reject_reason is not null or resolved.row_versions > 1)

@@ -23,7 +23,7 @@ dated as (
         first_value(reject_reason) over newest_first is not null as is_left_out_at_last
     from stg_subscriptions
     window newest_first as (
-        partition by subscription_id, started_on, {{ is_a_version('subscriptions') }}
+        partition by subscription_id, item_id, started_on, {{ is_a_version('subscriptions') }}
         order by updated_at desc nulls last, started_at desc, amount desc
     )
 ),
@@ -31,9 +31,11 @@ dated as (
 periods as (
     select
         subscription_id,
+        item_id,
         customer_id,
         plan,
         currency,
+        state,
         cancel_reason,
         case
             when reject_reason is not null then reject_reason
@@ -42,6 +44,7 @@ periods as (
         end as reject_reason,
         raw_record,
         amount,
+        is_amount_derived,
         case when is_version then version_started_on else started_on end as started_on,
         case when is_version then last_known_end_on else ended_on end as ended_on,
         cancel_requested_on,
@@ -58,9 +61,11 @@ periods as (
 checked as (
     select
         periods.subscription_id,
+        periods.item_id,
         coalesce(identities.customer_id, periods.customer_id) as customer_id,
         periods.plan,
         periods.currency,
+        periods.state,
         periods.cancel_reason,
         case
             when periods.reject_reason is not null then periods.reject_reason
@@ -73,6 +78,7 @@ checked as (
         end as reject_reason,
         periods.raw_record,
         periods.amount,
+        periods.is_amount_derived,
         periods.started_on,
         periods.ended_on,
         periods.cancel_requested_on,

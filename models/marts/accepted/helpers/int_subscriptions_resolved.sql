@@ -11,7 +11,7 @@ ranked as (
     select
         *,
         {{ subscription_version_rank() }} as version_rank,
-        count(*) over (partition by subscription_id, started_on) as row_versions
+        count(*) over (partition by subscription_id, item_id, started_on) as row_versions
     from checked
 ),
 
@@ -20,6 +20,7 @@ ranked as (
 compared as (
     select
         newest.subscription_id,
+        newest.item_id,
         newest.started_on,
         min(
             case
@@ -34,9 +35,11 @@ compared as (
         cast(min(case when newest.amount = other.amount then other.updated_at end) as date) as amount_since_on
     from ranked as newest
     inner join ranked as other
-        on newest.subscription_id = other.subscription_id and newest.started_on = other.started_on
+        on newest.subscription_id = other.subscription_id
+        and newest.item_id is not distinct from other.item_id
+        and newest.started_on = other.started_on
     where newest.version_rank = 1 and newest.row_versions > 1 and other.row_versions > 1
-    group by newest.subscription_id, newest.started_on
+    group by newest.subscription_id, newest.item_id, newest.started_on
 ),
 
 -- The newest row decides about the period, also that it is left out. A subscription keeps the rate of its
@@ -53,7 +56,9 @@ newest as (
             over (partition by ranked.subscription_id, ranked.currency) as first_started_on
     from ranked
     left join compared
-        on ranked.subscription_id = compared.subscription_id and ranked.started_on = compared.started_on
+        on ranked.subscription_id = compared.subscription_id
+        and ranked.item_id is not distinct from compared.item_id
+        and ranked.started_on = compared.started_on
     where ranked.version_rank = 1
 ),
 
@@ -70,7 +75,7 @@ sequenced as (
     select
         *,
         lead(started_on) over (
-            partition by subscription_id, reject_reason is not null or exchange_rate is null
+            partition by subscription_id, item_id, reject_reason is not null or exchange_rate is null
             order by started_on
         ) as next_started_on
     from priced
@@ -81,9 +86,11 @@ sequenced as (
 resolved as (
     select
         subscription_id,
+        item_id,
         customer_id,
         plan,
         currency,
+        state,
         cancel_reason,
         case
             when reject_reason is not null then reject_reason
@@ -95,7 +102,7 @@ resolved as (
         amount_since_on,
         amount as monthly_amount,
         exchange_rate,
-        {{ converted_amount('amount', 'exchange_rate') }} as mrr,
+        {{ converted_monthly_amount('amount', 'exchange_rate', 'is_amount_derived') }} as mrr,
         next_started_on is not null and coalesce(next_started_on <= ended_on, true) as is_renewed,
         started_on,
         nullif(

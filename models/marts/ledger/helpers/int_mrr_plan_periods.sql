@@ -1,6 +1,14 @@
+{%- set may_be_free = policy('free_periods_are_active') | length > 0 -%}
+
 with changes as (
     select * from {{ ref('int_mrr_changes') }}
 ),
+
+{% if may_be_free -%}
+spells as (
+    select * from {{ ref('int_spells_subscriptions') }}
+),
+{%- endif %}
 
 summed as (
     {%- for grain in policy('period_grains') %}
@@ -35,6 +43,35 @@ balanced as (
         customer_period as (partition by period_grain, customer_id, period_start)
 ),
 
+-- Who pays nothing and is active all the same has not left: the MRR shrinks and grows.
+accompanied as (
+    {%- if may_be_free %}
+    {%- for grain in policy('period_grains') %}
+    select
+        balanced.*,
+        opening_spells.customer_id is not null as is_active_at_opening,
+        closing_spells.customer_id is not null as is_active_at_close
+    from balanced
+    left join spells as opening_spells
+        on balanced.customer_id = opening_spells.customer_id
+        and balanced.period_start > opening_spells.started_on
+        and (opening_spells.ended_on is null or balanced.period_start <= opening_spells.ended_on)
+    left join spells as closing_spells
+        on balanced.customer_id = closing_spells.customer_id
+        and {{ add_periods(grain, 1, 'balanced.period_start') }} > closing_spells.started_on
+        and (closing_spells.ended_on is null or {{ add_periods(grain, 1, 'balanced.period_start') }} <= closing_spells.ended_on)
+    where balanced.period_grain = '{{ grain }}'
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+    {%- else %}
+    select
+        *,
+        closing_mrr > mrr_change as is_active_at_opening,
+        closing_mrr > 0 as is_active_at_close
+    from balanced
+    {%- endif %}
+),
+
 -- The customer's total decides, and is posted on the plan that moves most in its direction.
 ranked as (
     select
@@ -43,8 +80,8 @@ ranked as (
         case
             when mrr_change = 0 then 'transfer'
             when closing_mrr = mrr_change and is_acquired then 'new'
-            when closing_mrr = mrr_change then 'reactivation'
-            when closing_mrr = 0 then 'churn'
+            when closing_mrr = mrr_change and not is_active_at_opening then 'reactivation'
+            when closing_mrr = 0 and not is_active_at_close then 'churn'
             when mrr_change > 0 then 'expansion'
             else 'contraction'
         end as movement,
@@ -52,7 +89,7 @@ ranked as (
             partition by period_grain, customer_id, period_start
             order by case when mrr_change > 0 then plan_change else -plan_change end desc, plan asc
         ) as plan_rank
-    from balanced
+    from accompanied
 ),
 
 final as (

@@ -1,6 +1,6 @@
 with periods as (
     select * from {{ ref('subscription_periods') }}
-    where is_paid and active_until_on is not null
+    where is_active and active_until_on is not null
 ),
 
 spells as (
@@ -33,7 +33,7 @@ final as (
         plan,
         cancel_reason,
         churn_type,
-        cast(last_mrr as decimal(18, 2)) as last_mrr,
+        cast(last_mrr as decimal(28, 10)) as last_mrr,
         ended_on,
         cancel_requested_on
     from last_paid

@@ -22,7 +22,7 @@ flows as (
         sum(transferred_mrr) as transferred_mrr,
         case
             when grouping(plan) = 0 then sum(plan_customers_change)
-            else sum(new_customers + reactivation_customers - churn_customers)
+            else sum(cells.customers_change)
         end as customers_change
     from cells
     group by {{ slice_sets(['basis', 'period_grain', 'period_start'], more=['plan']) }}
@@ -46,7 +46,7 @@ balances as (
         {%- endfor %}
         cast(customers_change as {{ dbt.type_bigint() }}) as customers_change,
         {%- for movement in movements + ['transferred'] %}
-        cast({{ movement }}_mrr as decimal(18, 2)) as {{ movement }}_mrr,
+        cast({{ movement }}_mrr as decimal(28, 10)) as {{ movement }}_mrr,
         {%- endfor %}
         sum(customers_change) over slice_to_date as closing_customers,
         sum(new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr + transferred_mrr) over slice_to_date

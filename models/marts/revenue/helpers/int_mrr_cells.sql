@@ -25,6 +25,8 @@ cells as (
             as {{ movement }}_customers,
         {%- endfor %}
         sum(plan_periods.transferred_mrr) as transferred_mrr,
+        count(case when plan_periods.is_posted_here and plan_periods.opening_mrr = 0 then 1 end)
+        - count(case when plan_periods.is_posted_here and plan_periods.closing_mrr = 0 then 1 end) as customers_change,
         count(case when plan_periods.plan_opening_mrr = 0 and plan_periods.plan_closing_mrr > 0 then 1 end)
         - count(case when plan_periods.plan_opening_mrr > 0 and plan_periods.plan_closing_mrr = 0 then 1 end)
             as plan_customers_change

@@ -1,0 +1,20 @@
+{#- An amount divided by a whole number above 0, as DECIMAL(28,10), half away from zero; null where it is too large. (Decimals divide to a float
+    on DuckDB, so this divides whole numbers, as safe_divide does.) -#}
+{% macro exact_quotient(dividend, divisor) -%}
+    {{ adapter.dispatch('exact_quotient', 'retention_ledger')(dividend, divisor) }}
+{%- endmacro %}
+
+{% macro default__exact_quotient(dividend, divisor) -%}
+    cast(cast({{ dividend }} as decimal(28, 10)) / nullif({{ divisor }}, 0) as decimal(28, 10))
+{%- endmacro %}
+
+{% macro duckdb__exact_quotient(dividend, divisor) -%}
+    {%- set whole -%}
+        cast({{ dbt.safe_cast(dividend, 'decimal(28, 10)') }} * cast(10000000000 as decimal(11, 0)) as hugeint)
+    {%- endset -%}
+    {%- set by = 'nullif(cast(' ~ divisor ~ ' as hugeint), 0)' -%}
+    cast(
+        cast(sign({{ whole }}) * ((2 * abs({{ whole }}) + {{ by }}) // (2 * {{ by }})) as decimal(28, 0))
+        * cast(0.0000000001 as decimal(10, 10)) as decimal(28, 10)
+    )
+{%- endmacro %}
