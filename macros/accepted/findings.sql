@@ -22,6 +22,71 @@
             'meaning': 'Customers who have not left seem to churn and to come back, at the pace of the business.',
             'remedy': 'The var inactivity_days is the number of days for which an order keeps a customer active: set it well above the usual gap.',
         },
+        'uncounted_orders_after_the_last_counted': {
+            'severity': 'note', 'setting': 'counted_order_statuses',
+            'meaning': 'Either a status that counts is missing from the list, and the last weeks look empty, or these are orders that lie ahead.',
+            'remedy': 'The var counted_order_statuses lists the statuses that count, as_of_date the last day that is looked at.',
+        },
+        'first_month_is_small': {
+            'severity': 'note', 'setting': 'raw_rejects',
+            'meaning': 'The export may begin within that month, or with stray rows: its customers look new, and it cannot be compared.',
+            'remedy': 'Export whole months, or leave the days before the first whole month out with the var raw_rejects.',
+        },
+        'last_month_is_small': {
+            'severity': 'warning', 'setting': 'as_of_date',
+            'meaning': 'The export may end before as_of_date: customers whose orders are missing look lost.',
+            'remedy': 'The var as_of_date is the last day through which the data is complete.',
+        },
+        'amounts_look_like_cents': {
+            'severity': 'warning', 'setting': 'raw_columns',
+            'meaning': 'Amounts may be counted in hundredths: all revenue would be 100 times too large.',
+            'remedy': 'The var raw_columns can divide: amount: cast(amount as decimal(18, 2)) / 100.',
+        },
+        'order_versions_differ_in_amount': {
+            'severity': 'warning', 'setting': 'raw_line_level',
+            'meaning': 'Rows of one id are taken for versions, and the newest stands; so many different amounts may be the lines of an order, which add up.',
+            'remedy': 'The var raw_line_level: [orders] sums the rows of an id.',
+        },
+        'subscription_versions_differ_in_amount': {
+            'severity': 'warning', 'setting': 'subscription_versions',
+            'meaning': 'A newer price is taken for a correction from the start on; if it is a change from its day on, MRR before that day is wrong.',
+            'remedy': 'The var subscription_versions says which: corrections or changes.',
+        },
+        'yearly_beside_monthly_prices': {
+            'severity': 'warning', 'setting': 'raw_columns',
+            'meaning': 'A price of a year may be taken for one of a month: MRR would be 12 times too large for these subscriptions.',
+            'remedy': 'The var raw_columns can divide where a year is paid: monthly_amount: case when ... then amount / 12 else amount end.',
+        },
+        'gaps_of_one_day': {
+            'severity': 'warning', 'setting': 'raw_columns',
+            'meaning': 'The end is probably inclusive, the last paid day, and is read as the first day that is not paid: everybody seems to leave for a day and to come back.',
+            'remedy': 'The var raw_columns can add the day: ended_on: cast(ended_on as date) + 1.',
+        },
+        'starts_after_as_of_date': {
+            'severity': 'warning', 'setting': 'as_of_date',
+            'meaning': 'Nearly nothing is counted: as_of_date is too early, or the start is another date, such as the next renewal.',
+            'remedy': 'The var as_of_date is the last day that is looked at; raw_columns names the column of the start.',
+        },
+        'dates_cannot_be_read': {
+            'severity': 'note', 'setting': 'timestamp_formats',
+            'meaning': 'The rows are kept without that date: a cancellation counts as asked for, on a day unknown, and a sign-up has none.',
+            'remedy': 'The var timestamp_formats says how the dates are written, missing_texts which text means that there is none.',
+        },
+        'day_and_month_could_be_swapped': {
+            'severity': 'warning', 'setting': 'timestamp_formats',
+            'meaning': 'Nothing in the column says which number is the day: if it is the other one, these rows are counted in another month.',
+            'remedy': 'The var timestamp_formats names the one order in which the column is written.',
+        },
+        'column_has_no_values': {
+            'severity': 'warning', 'setting': 'raw_columns',
+            'meaning': 'The column is there and empty in every row: it may be the wrong one, and what rests on it (segments, versions, ends) says nothing.',
+            'remedy': 'The var raw_columns names the right column, or maps this one to null on purpose.',
+        },
+        'assumption_of_the_demo': {
+            'severity': 'note', 'setting': 'gross_margin_rate',
+            'meaning': 'The margin is that of an invented shop, and lifetime values rest on it.',
+            'remedy': 'The var gross_margin_rate is the share of revenue that is left after the cost of what was sold; set it to your own (0.6 too, if it is that).',
+        },
     }) }}
 {% endmacro %}
 
@@ -39,6 +104,20 @@
         'least_customers': {'value': 20, 'why': 'of fewer customers each may well have one order'},
         'share_with_one_order': {'value': 0.995, 'why': 'where people buy once in years, some 3% still come back'},
         'least_gaps': {'value': 10, 'why': 'the median of fewer gaps says little'},
+        'days_of_open_orders': {'value': 7, 'why': 'orders of the last days are often not settled yet'},
+        'small_month': {'value': 3, 'why': 'months of a growing or seasonal shop differ by a factor of two; in the demo by less than two'},
+        'least_orders_of_a_month': {'value': 20, 'why': 'smaller months differ by chance'},
+        'least_days_of_a_month': {'value': 7, 'why': 'fewer days may lie within one weekend'},
+        'least_amounts': {'value': 20, 'why': 'of fewer amounts all may well be round'},
+        'usual_amount_in_cents': {'value': 1000, 'why': 'ten units of the currency; half of all orders in whole units above 1,000 are rare'},
+        'share_of_versions': {'value': 0.05, 'why': 'a shop edits some orders; lines would be in a large part of them'},
+        'least_versions': {'value': 5, 'why': 'a few edited orders of a small shop are no pattern'},
+        'least_periods': {'value': 5, 'why': 'the mean price of fewer says little'},
+        'times_the_monthly_price': {'value': 6, 'why': 'by the month a year costs less or little more than a month; by the year 10 to 12 times as much'},
+        'share_of_one_day_gaps': {'value': 0.8, 'why': 'people who really come back stay away for all sorts of spans'},
+        'least_one_day_gaps': {'value': 3, 'why': 'one or two may be chance'},
+        'share_of_late_starts': {'value': 0.9, 'why': 'an as_of_date in the past leaves starts out on purpose, but not nearly all'},
+        'least_rows_of_a_column': {'value': 10, 'why': 'in a few rows a column may well be empty'},
     }) }}
 {% endmacro %}
 
@@ -74,3 +153,35 @@
 {% macro percent_in_words(part, whole) -%}
     {{ in_words('cast(round(100.0 * ' ~ part ~ ' / nullif(' ~ whole ~ ', 0)) as ' ~ dbt.type_bigint() ~ ')') }} || '%'
 {%- endmacro %}
+
+
+{#- Currencies in which most prices are below 1,000 and written with two decimals. -#}
+{% macro currencies_with_cents() %}
+    {{ return([
+        'USD', 'EUR', 'GBP', 'CHF', 'CAD', 'AUD', 'NZD', 'SGD', 'AED', 'SAR', 'BRL', 'ILS', 'PLN', 'MYR', 'RON', 'BGN',
+    ]) }}
+{% endmacro %}
+
+
+{#- Whether this command was given the setting, so that its value is a decision and no default. -#}
+{% macro is_given(name) %}
+    {% set given = invocation_args_dict.get('vars') %}
+    {{ return(given is mapping and name in given) }}
+{% endmacro %}
+
+
+{#- Whether the settings decide in which order a column writes day and month: formats were given, and all have one. -#}
+{% macro order_of_day_is_given(field) %}
+    {% set orders = [] %}
+    {% for written in timestamp_formats(field) if '%d' in written and '%m' in written %}
+        {% do orders.append(written.index('%d') < written.index('%m')) %}
+    {% endfor %}
+    {{ return(is_given('timestamp_formats') and orders | unique | list | length == 1) }}
+{% endmacro %}
+
+
+{#- Whether the settings say that there is no such column. -#}
+{% macro is_mapped_to_null(table, column) %}
+    {% set columns = policy('raw_columns').get(table, {}) %}
+    {{ return(column in columns and (columns[column] is none or columns[column] | string | lower | trim == 'null')) }}
+{% endmacro %}

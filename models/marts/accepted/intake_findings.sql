@@ -6,6 +6,35 @@ orders as (
     select * from {{ ref('int_findings_of_orders') }}
 ),
 
+months as (
+    select * from {{ ref('int_findings_of_months') }}
+),
+
+amounts as (
+    select * from {{ ref('int_findings_of_amounts') }}
+),
+
+subscriptions as (
+    select * from {{ ref('int_findings_of_subscriptions') }}
+),
+
+columns as (
+    select * from {{ ref('int_findings_of_columns') }}
+),
+
+-- Own data, and nothing said of its margin.
+settings as (
+    select
+        'assumption_of_the_demo' as finding,
+        'settings' as source_table,
+        'gross_margin_rate' as column_name,
+        'gross_margin_rate is not set, and stands at {{ policy('gross_margin_rate') }}' as what,
+        cast(null as {{ dbt.type_string() }}) as examples,
+        1 as affected_rows,
+        1 as all_rows
+    where {{ (not reads_demo_seeds() and not is_given('gross_margin_rate')) | lower }}
+),
+
 rules as (
     {{- finding_rule_rows() }}
 ),
@@ -14,6 +43,16 @@ findings as (
     select * from ids
     union all
     select * from orders
+    union all
+    select * from months
+    union all
+    select * from amounts
+    union all
+    select * from subscriptions
+    union all
+    select * from columns
+    union all
+    select * from settings
 ),
 
 final as (
