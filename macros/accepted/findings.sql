@@ -78,7 +78,7 @@
             'remedy': 'The var timestamp_formats names the one order in which the column is written.',
         },
         'column_has_no_values': {
-            'severity': 'warning', 'setting': 'raw_columns',
+            'severity': 'note', 'setting': 'raw_columns',
             'meaning': 'The column is there and empty in every row: it may be the wrong one, and what rests on it (segments, versions, ends) says nothing.',
             'remedy': 'The var raw_columns names the right column, or maps this one to null on purpose.',
         },
@@ -170,13 +170,13 @@
 {% endmacro %}
 
 
-{#- Whether the settings decide in which order a column writes day and month: formats were given, and all have one. -#}
+{#- Whether the command was told in which order a column writes day and month. -#}
 {% macro order_of_day_is_given(field) %}
-    {% set orders = [] %}
+    {% set told = [] %}
     {% for written in timestamp_formats(field) if '%d' in written and '%m' in written %}
-        {% do orders.append(written.index('%d') < written.index('%m')) %}
+        {% do told.append(written) %}
     {% endfor %}
-    {{ return(is_given('timestamp_formats') and orders | unique | list | length == 1) }}
+    {{ return(is_given('timestamp_formats') and told | length > 0) }}
 {% endmacro %}
 
 

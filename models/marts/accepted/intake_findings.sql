@@ -18,7 +18,7 @@ subscriptions as (
     select * from {{ ref('int_findings_of_subscriptions') }}
 ),
 
-columns as (
+written_columns as (
     select * from {{ ref('int_findings_of_columns') }}
 ),
 
@@ -50,7 +50,7 @@ findings as (
     union all
     select * from subscriptions
     union all
-    select * from columns
+    select * from written_columns
     union all
     select * from settings
 ),

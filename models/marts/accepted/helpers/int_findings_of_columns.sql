@@ -8,10 +8,14 @@
 {%- endfor -%}
 with unreadable as (
     select
-        *,
-        row_number() over (partition by source_table, column_name order by raw_value, row_key) as example_rank
+        source_table,
+        column_name,
+        raw_value,
+        count(*) as unread_rows,
+        row_number() over (partition by source_table, column_name order by count(*) desc, raw_value asc) as example_rank
     from {{ ref('int_unreadable_values') }}
     where column_name in ('signed_up_at', 'cancel_requested_on')
+    group by source_table, column_name, raw_value
 ),
 {% for table in tables %}
 {{ table }} as (
@@ -78,8 +82,7 @@ readings as (
         column_name,
         raw_value,
         case
-            when first_number > 12 then 'day first'
-            when second_number > 12 then 'month first'
+            when first_number > 12 or second_number > 12 then 'decided'
             when first_number <> second_number then 'either'
         end as reading
     from numbered
@@ -89,8 +92,7 @@ ambiguous as (
     select
         source_table,
         column_name,
-        count(case when reading = 'day first' then 1 end) as day_first,
-        count(case when reading = 'month first' then 1 end) as month_first,
+        count(case when reading = 'decided' then 1 end) as decided,
         count(case when reading = 'either' then 1 end) as either,
         count(*) as all_rows,
         min(case when reading = 'either' then raw_value end) as value,
@@ -104,10 +106,10 @@ findings as (
         'dates_cannot_be_read' as finding,
         unreadable.source_table,
         unreadable.column_name,
-        {{ in_words('count(*)') }} || ' of ' || {{ in_words('max(filled.filled_rows)') }} || ' dates in ' || unreadable.column_name
+        {{ in_words('sum(unreadable.unread_rows)') }} || ' of ' || {{ in_words('max(filled.filled_rows)') }} || ' dates in ' || unreadable.column_name
         || ' cannot be read' as what,
         {{ three_examples('raw_value') }} as examples,
-        count(*) as affected_rows,
+        sum(unreadable.unread_rows) as affected_rows,
         max(filled.filled_rows) as all_rows
     from unreadable
     inner join filled
@@ -120,18 +122,13 @@ findings as (
         'day_and_month_could_be_swapped' as finding,
         source_table,
         column_name,
-        {{ in_words('either') }} || ' dates in ' || column_name || ' can be read with the day or the month first, and '
-        || case
-            when day_first = 0 then 'no other date decides it'
-            else {{ in_words('day_first') }} || ' can only have the day first, ' || {{ in_words('month_first') }} || ' the month'
-        end as what,
+        {{ in_words('either') }} || ' dates in ' || column_name
+        || ' can be read with the day or the month first, and no other date decides it' as what,
         '''' || value || '''' || case when other_value <> value then ', ''' || other_value || '''' else '' end as examples,
         either as affected_rows,
         all_rows
     from ambiguous
-    where
-        either > 0
-        and (day_first = 0) = (month_first = 0)
+    where either > 0 and decided = 0
 
     union all
 
