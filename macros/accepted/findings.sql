@@ -185,3 +185,20 @@
     {% set columns = policy('raw_columns').get(table, {}) %}
     {{ return(column in columns and (columns[column] is none or columns[column] | string | lower | trim == 'null')) }}
 {% endmacro %}
+
+
+{#- The columns that findings look at as they are written, each as [table, column]: dates, and those that may be empty. -#}
+{% macro written_columns() %}
+    {% set found = {'dates': [], 'optional': []} %}
+    {% for table in ['customers', 'orders', 'refunds', 'subscriptions'] %}
+        {% for column, need in raw_table_columns()[table].items() %}
+            {% if column in columns_by_kind()['dates'] %}
+                {% do found.dates.append([table, column]) %}
+            {% endif %}
+            {% if (need == 'optional' and column != 'status') or column == 'ended_on' %}
+                {% do found.optional.append([table, column]) %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}

@@ -54,7 +54,8 @@ currencies as (
     having
         sum(amount_rows) >= {{ finding_threshold('least_amounts') }}
         and sum(case when amount = floor(amount) then 0 else 1 end) = 0
-        and 2 * sum(case when amount >= {{ finding_threshold('usual_amount_in_cents') }} then amount_rows else 0 end) >= sum(amount_rows)
+        and 2 * sum(case when amount >= {{ finding_threshold('usual_amount_in_cents') }} then amount_rows else 0 end)
+        >= sum(amount_rows)
 ),
 
 largest as (
@@ -114,8 +115,11 @@ findings as (
         'order_versions_differ_in_amount' as finding,
         'orders' as source_table,
         'amount' as column_name,
-        {{ in_words('count(*)') }} || ' of ' || {{ in_words('max(order_rows.all_rows)') }} || ' orders have rows with different amounts' as what,
-        {{ three_examples("order_id || ': ' || " ~ in_words('other_amount') ~ " || ' and ' || " ~ in_words('original_amount')) }} as examples,
+        {{ in_words('count(*)') }} || ' of ' || {{ in_words('max(order_rows.all_rows)') }}
+        || ' orders have rows with different amounts' as what,
+        {{ three_examples(
+            "order_id || ': ' || " ~ in_words('other_amount') ~ " || ' and ' || " ~ in_words('original_amount')
+        ) }} as examples,
         count(*) as affected_rows,
         max(order_rows.all_rows) as all_rows
     from edited
@@ -130,10 +134,11 @@ findings as (
         'subscription_versions_differ_in_amount' as finding,
         'subscriptions' as source_table,
         'monthly_amount' as column_name,
-        {{ in_words('count(*)') }} || ' subscription periods have versions that differ in amount, more than a month after the start' as what,
+        {{ in_words('count(*)') }}
+        || ' subscription periods have versions that differ in amount, more than a month after the start' as what,
         {{ three_examples(
-            "subscription_id || ': ' || " ~ in_words('amount_before') ~ " || ', since ' || " ~ in_words('amount_since_on') ~ " || ' '  || "
-            ~ in_words('monthly_amount')
+            "subscription_id || ': ' || " ~ in_words('amount_before') ~ " || ', since ' || "
+            ~ in_words('amount_since_on') ~ " || ' ' || " ~ in_words('monthly_amount')
         ) }} as examples,
         count(*) as affected_rows,
         max(subscription_rows.all_rows) as all_rows

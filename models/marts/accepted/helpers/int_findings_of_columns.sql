@@ -1,11 +1,5 @@
-{%- set tables = ['customers', 'orders', 'refunds', 'subscriptions'] -%}
-{%- set dates, columns = [], [] -%}
-{%- for table in tables -%}
-    {%- for column, need in raw_table_columns()[table].items() -%}
-        {%- do dates.append([table, column]) if column in columns_by_kind()['dates'] -%}
-        {%- do columns.append([table, column]) if (need == 'optional' and column != 'status') or column == 'ended_on' -%}
-    {%- endfor -%}
-{%- endfor -%}
+{%- set dates = written_columns()['dates'] %}
+{%- set columns = written_columns()['optional'] %}
 with unreadable as (
     select
         source_table,
@@ -17,7 +11,7 @@ with unreadable as (
     where column_name in ('signed_up_at', 'cancel_requested_on')
     group by source_table, column_name, raw_value
 ),
-{% for table in tables %}
+{% for table in ['customers', 'orders', 'refunds', 'subscriptions'] %}
 {{ table }} as (
     select * from {{ ref('base_' ~ table) }}
     where raw_reject_reason is null
@@ -25,10 +19,10 @@ with unreadable as (
 
 {{ table }}_counted as (
     select
-        count(*) as all_rows
-        {%- for column in columns if column[0] == table %},
-        count({{ clean_text(column[1], table ~ '.' ~ column[1]) }}) as {{ column[1] }}
+        {%- for column in columns if column[0] == table %}
+        count({{ clean_text(column[1], table ~ '.' ~ column[1]) }}) as {{ column[1] }},
         {%- endfor %}
+        count(*) as all_rows
     from {{ table }}
 ),
 {% endfor %}
@@ -106,8 +100,8 @@ findings as (
         'dates_cannot_be_read' as finding,
         unreadable.source_table,
         unreadable.column_name,
-        {{ in_words('sum(unreadable.unread_rows)') }} || ' of ' || {{ in_words('max(filled.filled_rows)') }} || ' dates in ' || unreadable.column_name
-        || ' cannot be read' as what,
+        {{ in_words('sum(unreadable.unread_rows)') }} || ' of ' || {{ in_words('max(filled.filled_rows)') }}
+        || ' dates in ' || unreadable.column_name || ' cannot be read' as what,
         {{ three_examples('raw_value') }} as examples,
         sum(unreadable.unread_rows) as affected_rows,
         max(filled.filled_rows) as all_rows

@@ -65,12 +65,18 @@ neighbours as (
         {{ add_periods('month', 1, 'edges.last_month') }} as next_month,
         sum(case when months.month_start = edges.first_month then months.orders else 0 end) as first_orders,
         sum(case when months.month_start = edges.last_month then months.orders else 0 end) as last_orders,
-        {%- for number in [1, 2, 12] %}
-        sum(case when months.month_start = {{ add_periods('month', number, 'edges.first_month') }} then months.orders end)
-            as orders_{{ number }}_later,
-        sum(case when months.month_start = {{ add_periods('month', -number, 'edges.last_month') }} then months.orders end)
-            as orders_{{ number }}_before{{ ',' if not loop.last }}
-        {%- endfor %}
+        sum(case when months.month_start = {{ add_periods('month', 1, 'edges.first_month') }} then months.orders end)
+            as orders_1_later,
+        sum(case when months.month_start = {{ add_periods('month', -1, 'edges.last_month') }} then months.orders end)
+            as orders_1_before,
+        sum(case when months.month_start = {{ add_periods('month', 2, 'edges.first_month') }} then months.orders end)
+            as orders_2_later,
+        sum(case when months.month_start = {{ add_periods('month', -2, 'edges.last_month') }} then months.orders end)
+            as orders_2_before,
+        sum(case when months.month_start = {{ add_periods('month', 12, 'edges.first_month') }} then months.orders end)
+            as orders_12_later,
+        sum(case when months.month_start = {{ add_periods('month', -12, 'edges.last_month') }} then months.orders end)
+            as orders_12_before
     from edges
     cross join months
     group by
@@ -90,7 +96,7 @@ compared as (
         {{ days_between('last_month', 'as_of_date') }} + 1 as days_of_last_month,
         {{ days_between('last_month', 'next_month') }} as days_of_whole_month
     from neighbours
-    where orders_1_later is not null and orders_2_later is not null and orders_1_before is not null and orders_2_before is not null
+    where orders_1_later + orders_2_later + orders_1_before + orders_2_before is not null
 ),
 
 findings as (
@@ -98,7 +104,8 @@ findings as (
         'uncounted_orders_after_the_last_counted' as finding,
         'orders' as source_table,
         'status' as column_name,
-        {{ in_words('count(*)') }} || ' orders that do not count come more than {{ finding_threshold('days_of_open_orders') }} days after the last counted one, of '
+        {{ in_words('count(*)') }} || ' orders that do not count come more than '
+        || '{{ finding_threshold('days_of_open_orders') }} days after the last counted one, of '
         || {{ in_words('max(last_counted_on)') }} || ', up to ' || {{ in_words('max(ordered_on)') }} as what,
         {{ three_examples("order_id || ' ' || status || ' ' || " ~ in_words('ordered_on')) }} as examples,
         count(*) as affected_rows,
@@ -113,7 +120,8 @@ findings as (
         'orders' as source_table,
         'ordered_at' as column_name,
         'the first month has ' || {{ in_words('first_orders') }} || ' orders, from ' || {{ in_words('first_ordered_on') }}
-        || ' on, and the next two have ' || {{ in_words('orders_1_later') }} || ' and ' || {{ in_words('orders_2_later') }} as what,
+        || ' on, and the next two have ' || {{ in_words('orders_1_later') }} || ' and '
+        || {{ in_words('orders_2_later') }} as what,
         '''' || {{ in_words('first_month') }} || '''' as examples,
         first_orders as affected_rows,
         all_orders as all_rows
@@ -129,7 +137,8 @@ findings as (
         'last_month_is_small' as finding,
         'orders' as source_table,
         'ordered_at' as column_name,
-        'the last month has ' || {{ in_words('last_orders') }} || ' orders on its first ' || {{ in_words('days_of_last_month') }}
+        'the last month has ' || {{ in_words('last_orders') }} || ' orders on its first '
+        || {{ in_words('days_of_last_month') }}
         || ' days, through as_of_date, and the two before have ' || {{ in_words('orders_2_before') }} || ' and '
         || {{ in_words('orders_1_before') }} || '; the last order is of ' || {{ in_words('last_ordered_on') }} as what,
         '''' || {{ in_words('last_month') }} || '''' as examples,
@@ -138,8 +147,10 @@ findings as (
     from compared
     where
         days_of_last_month >= {{ finding_threshold('least_days_of_a_month') }}
-        and usual_last_orders * days_of_last_month >= {{ finding_threshold('least_orders_of_a_month') }} * days_of_whole_month
-        and last_orders * {{ finding_threshold('small_month') }} * days_of_whole_month < usual_last_orders * days_of_last_month
+        and usual_last_orders * days_of_last_month
+        >= {{ finding_threshold('least_orders_of_a_month') }} * days_of_whole_month
+        and last_orders * {{ finding_threshold('small_month') }} * days_of_whole_month
+        < usual_last_orders * days_of_last_month
 )
 
 select * from findings

@@ -40,7 +40,8 @@ rhythm as (
         count(case when gap_days > {{ policy('inactivity_days') }} then 1 end) as long_gaps,
         count(*) as all_gaps,
         {{ three_examples(
-            "customer_id || ': ' || " ~ in_words('previous_order_on') ~ " || ' to ' || " ~ in_words('ordered_on'), '1 + all_gaps - gap_rank'
+            "customer_id || ': ' || " ~ in_words('previous_order_on') ~ " || ' to ' || " ~ in_words('ordered_on'),
+            '1 + all_gaps - gap_rank'
         ) }} as examples
     from gaps
 ),
@@ -59,9 +60,11 @@ findings as (
         'orders' as source_table,
         'customer_id' as column_name,
         case
-            when single_customers = all_customers then 'every customer has one order: ' || {{ in_words('all_customers') }} || ' of them'
+            when single_customers = all_customers
+                then 'every customer has one order: ' || {{ in_words('all_customers') }} || ' of them'
             else
-                {{ in_words('single_customers') }} || ' of ' || {{ in_words('all_customers') }} || ' customers have one order each'
+                {{ in_words('single_customers') }} || ' of ' || {{ in_words('all_customers') }}
+                || ' customers have one order each'
         end as what,
         examples,
         single_customers as affected_rows,
@@ -86,9 +89,7 @@ findings as (
     where
         all_gaps >= {{ finding_threshold('least_gaps') }}
         and median_days > {{ policy('inactivity_days') }}
-        {%- if 'orders_window' not in policy('status_bases') %}
-        and 1 = 0
-        {%- endif %}
+        and {{ ('orders_window' in policy('status_bases')) | lower }}
 )
 
 select * from findings

@@ -110,7 +110,9 @@ findings as (
         'ended_on' as column_name,
         {{ in_words('count(case when gap_days = 1 then 1 end)') }} || ' of ' || {{ in_words('count(*)') }}
         || ' gaps between the paid periods of a customer are exactly one day' as what,
-        {{ three_examples("customer_id || ': ' || " ~ in_words('paid_until_on') ~ " || ' to ' || " ~ in_words('next_started_on')) }} as examples,
+        {{ three_examples(
+            "customer_id || ': ' || " ~ in_words('paid_until_on') ~ " || ' to ' || " ~ in_words('next_started_on')
+        ) }} as examples,
         count(case when gap_days = 1 then 1 end) as affected_rows,
         count(*) as all_rows
     from gaps
