@@ -29,7 +29,8 @@ unit-tests: $(STAMP) ## the unit tests of the models, on the tables that a build
 lint: $(STAMP) ## sqlfluff on the SQL, ruff on the Python
 	@$(BIN)/ruff check src tests
 	@$(BIN)/ruff format --check src tests
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models analyses tests/singular
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models/marts models/staging/base analyses tests/singular
+	@$(BIN)/sqlfluff lint --disable-progress-bar --templater jinja --ignore templating,parsing models/staging/stg_*.sql
 
 pytest: $(STAMP) ## the oracle, own data, faults, stability
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

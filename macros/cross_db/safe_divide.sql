@@ -1,6 +1,11 @@
 {#- A ratio as DECIMAL(18,6), half away from zero; null where the denominator is 0 or null. Casts first:
-    1 / 2 is 0 on some warehouses. -#}
+    1 / 2 is 0 on some warehouses. What divides before it is divided would be rounded twice, so it is refused. -#}
 {% macro safe_divide(numerator, denominator) -%}
+    {%- if '/' in numerator ~ denominator -%}
+        {% do exceptions.raise_compiler_error(
+            'safe_divide(' ~ numerator ~ ', ' ~ denominator ~ ') divides a quotient, which is rounded twice: bring both to whole numbers first.'
+        ) %}
+    {%- endif -%}
     {{ adapter.dispatch('safe_divide', 'retention_ledger')(numerator, denominator) }}
 {%- endmacro %}
 

@@ -22,8 +22,8 @@
 {% endmacro %}
 
 
-{#- Years since a day, up to another, both included, and at least 1: a customer of last week is not
-    taken to order every week. -#}
-{% macro observed_years(first_day, last_day) -%}
-    (greatest({{ days_between(first_day, last_day) }} + 1, 365) / 365.0)
+{#- Days since a day, up to another, both included, and at least a year: a customer of last week is not taken to
+    order every week. Whole days, so that a rate per year divides once: 365 x orders / days. -#}
+{% macro observed_days(first_day, last_day) -%}
+    greatest({{ days_between(first_day, last_day) }} + 1, 365)
 {%- endmacro %}

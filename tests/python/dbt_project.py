@@ -69,16 +69,20 @@ class DbtRun:
 #: Settings that change only the SQL that a run renders, and nothing of the manifest. Any other setting is part of
 #: `shape`, so a new one costs a parse and never a wrong manifest. test_manifest.py holds that the list is right.
 RENDERED_LATE = {
-    "policy_release", "inactivity_days", "subscription_grace_days", "counted_order_statuses",
-    "uncounted_order_statuses", "reject_negative_amounts", "test_account_emails", "cancel_reasons",
+    "policy_release", "status_bases", "inactivity_days", "subscription_grace_days", "period_grains",
+    "segment_dimensions", "counted_order_statuses", "uncounted_order_statuses", "reject_negative_amounts",
+    "negative_orders", "refund_order_statuses", "customer_identity", "unknown_customers",
+    "placeholder_customer_ids", "placeholder_customers", "test_account_emails", "cancel_reasons",
     "involuntary_cancel_reasons", "reporting_currency", "repeat_purchase_unit", "gross_margin_rate",
     "max_lifespan_years", "discount_rate", "prediction_horizon_days", "holdout_days", "business_timezone",
-    "as_of_date", "earliest_valid_date", "latest_valid_date", "timestamp_formats", "decimal_separator",
-    "missing_texts", "max_rejected_share", "max_days_without_orders", "raw_files", "raw_columns", "raw_line_level",
-    "raw_rejects", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "replace_data",
+    "as_of_date", "earliest_valid_date", "latest_valid_date", "timestamp_formats", "raw_timezones",
+    "raw_time_units", "timezone_abbreviations", "decimal_separator", "missing_texts", "id_cleaning",
+    "max_rejected_share", "max_days_without_orders", "raw_tables", "raw_files", "raw_file_formats",
+    "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
+    "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "replace_data",
 }  # fmt: skip
 
-_KINDS_OF_FILE = (".csv", ".csv.gz", ".parquet", ".ndjson")
+_KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".ndjson")
 
 #: The commands that take a manifest as it is. `parse` is about reading, and reads.
 _TAKE_A_MANIFEST = {"build", "run", "test", "seed", "compile"}
@@ -87,21 +91,30 @@ _TAKE_A_MANIFEST = {"build", "run", "test", "seed", "compile"}
 shared_folder = Path(tempfile.gettempdir()) / f"retention_ledger_manifests_{os.getpid()}"
 
 
-def _any_of_its_kind(path: Any) -> Any:
-    return "any" if isinstance(path, str) and path.endswith(_KINDS_OF_FILE) else path
+def _can_be_read(files: Any) -> bool:
+    return all(
+        isinstance(path, str) and path.lower().endswith(_KINDS_OF_FILE)
+        for path in (files if isinstance(files, list) else [files])
+    )
+
+
+def _all_from_files(settings: dict[str, Any]) -> bool:
+    """Whether every raw table is read from files, and of a kind that can be read."""
+    files, tables = settings.get("raw_files"), settings.get("raw_tables") or []
+    if isinstance(files, dict):
+        return {*tables} <= {*files} and all(_can_be_read(path) for path in files.values())
+    return _can_be_read(files) and ("{name}" in files or len(tables) == 1)
 
 
 def shape(settings: dict[str, Any], database: Path) -> str:
     """What a manifest depends on: the settings that matter when the project is read, and the
     database's name, which is part of every relation's."""
     early = {name: value for name, value in settings.items() if name not in RENDERED_LATE}
-    # Which files does not matter, but for which tables, and whether they are of a kind that can be read.
-    files = settings.get("raw_files")
-    if isinstance(files, dict):
-        early["raw_files"] = {name: _any_of_its_kind(path) for name, path in files.items()}
+    # Files are no nodes, so neither which files nor which tables matters; tables and seeds are.
+    if _all_from_files(settings):
+        early["raw_files"] = "any"
     else:
-        known = isinstance(files, str) and "{name}" in files
-        early["raw_files"] = _any_of_its_kind(files) if known else files
+        early |= {name: settings.get(name) for name in ("raw_files", "raw_tables")}
     return json.dumps([database.stem, early], sort_keys=True, default=repr)
 
 

@@ -99,13 +99,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def built(shop: Path, tmp_path: Path) -> Path:
     """A copy of the shop's database that a test may change."""
-    return Path(shutil.copy(shop / "my_shop.duckdb", tmp_path / "my_shop.duckdb"))
+    return Path(shutil.copy(shop / "my_shop.duckdb", tmp_path / "built.duckdb"))
 
 
 def test_one_command_builds_predicts_and_says_the_headline(shop: Path) -> None:
     said = (shop / "said.txt").read_text()
     rows = [line.split() for line in said.splitlines()]
-    assert ["lifetime", "value", "14", "of", "14"] in rows
+    assert ["lifetime", "value", "16", "of", "16"] in rows
     assert "Lifetime models of 60 customers" in said
     assert "data tests passed" in said
     [(opening, closing)] = query(
@@ -191,7 +191,8 @@ def test_bare_dbt_refuses_other_data_before_it_writes(
     assert not run.ok and "would read the demo and overwrite it" in run.text
     assert row_counts(built) == before
     own = {**SETTINGS, "raw_files": str(shop / "exports/{name}.csv")}
-    demo = Path(shutil.copy(demo_database, tmp_path / "demo.duckdb"))
+    (tmp_path / "demo").mkdir()
+    demo = Path(shutil.copy(demo_database, tmp_path / "demo" / "built.duckdb"))
     run = dbt("run", database=demo, settings=own)
     assert not run.ok and "holds the demo, and this build would read own data" in run.text
     assert row_counts(demo) == row_counts(demo_database)

@@ -61,6 +61,17 @@ def test_purchase_parameters_are_the_published_ones(cdnow_model):
     assert cdnow_model.log_likelihood == pytest.approx(-9582.4, abs=0.05)
 
 
+def test_parameters_with_a_chance_to_leave_at_first_are_the_published_ones(cdnow):
+    """MBG/NBD: Batislam, Denizel and Filiztekin 2007."""
+    model = lv.fit_purchase_model(*cdnow, leaves_at_first=True)
+    assert model.converged and model.name == "MBG/NBD"
+    assert model.r == pytest.approx(0.525, abs=0.0005)
+    assert model.alpha == pytest.approx(6.183, abs=0.0005)
+    assert model.a == pytest.approx(0.891, abs=0.0005)
+    assert model.b == pytest.approx(1.614, abs=0.0005)
+    assert model.log_likelihood > -9582.2  # a little more likely than BG/NBD
+
+
 def test_spend_parameters_are_the_published_ones(cdnow_spend):
     """Fader and Hardie 2013."""
     model = lv.fit_spend_model(*cdnow_spend)
@@ -171,14 +182,17 @@ def test_the_currency_does_not_matter(cdnow_spend):
 # Independent formulas
 
 
+@pytest.mark.parametrize("at_first", [False, True])
 @pytest.mark.parametrize(
     ("x", "t_x", "age"), [(0, 0, 12), (1, 2, 38), (2, 30.43, 38.86), (7, 20, 39), (25, 37, 38)]
 )
-def test_against_integration_over_rates_and_dropout(x, t_x, age):
+def test_against_integration_over_rates_and_dropout(x, t_x, age, at_first):
     """The definition: Bayes over (lambda, p), both integrated by Gaussian quadrature."""
     r, alpha, a, b, t = 0.243, 4.414, 0.793, 2.426, 39.0
+    published = dataclasses.replace(PUBLISHED, leaves_at_first=at_first)
+    chances = x + at_first
     scaled, rate_weight = roots_genlaguerre(60, r + x - 1)  # lambda^(r+x-1) e^-lambda
-    node, p_weight = roots_jacobi(60, b + max(x, 1) - 2, a - 1)  # p^(a-1) (1-p)^(b+x-2)
+    node, p_weight = roots_jacobi(60, b + max(chances, 1) - 2, a - 1)  # p^(a-1) (1-p)^(b+k-2)
     p = (1 + node) / 2
 
     def mean(value, rate_of):
@@ -186,17 +200,17 @@ def test_against_integration_over_rates_and_dropout(x, t_x, age):
         rate = scaled / rate_of
         return (rate_weight @ value(rate[:, None], p[None, :]) @ p_weight) / rate_of ** (r + x)
 
-    keep = 1 if x else 0
+    keep = 1 if chances else 0
     active = mean(lambda _, p: np.broadcast_to((1 - p) ** keep, (60, 60)), alpha + age)
-    gone = mean(lambda _, p: np.broadcast_to(p, (60, 60)), alpha + t_x) if x else 0.0
+    gone = mean(lambda _, p: np.broadcast_to(p, (60, 60)), alpha + t_x) if chances else 0.0
     bought = mean(
         lambda rate, p: (1 - p) ** keep * -np.expm1(-rate * p * t) / p,
         alpha + age,
     )
-    assert PUBLISHED.probability_alive(x, t_x, age) == pytest.approx(
+    assert published.probability_alive(x, t_x, age) == pytest.approx(
         active / (active + gone), rel=1e-9
     )
-    assert PUBLISHED.expected_purchases(t, x, t_x, age) == pytest.approx(
+    assert published.expected_purchases(t, x, t_x, age) == pytest.approx(
         bought / (active + gone), rel=1e-8
     )
 
@@ -231,7 +245,8 @@ def test_gradients_match_finite_differences():
     value = random.gamma(2.0, 1.0, 400)
     used = x > 0
     cases = (
-        (lv._purchase_objective(x, recency, age, weight), 4),
+        (lv._purchase_objective(False, x, recency, age, weight), 4),
+        (lv._purchase_objective(True, x, recency, age, weight), 4),
         (lv._spend_objective(x[used], value[used], weight[used]), 3),
     )
     step = 1e-3
@@ -249,13 +264,17 @@ def test_gradients_match_finite_differences():
 def test_the_likelihood_is_the_published_one():
     """One customer at a time, against the formula of section 7 written out."""
     r, alpha, a, b = 0.5, 2.0, 0.7, 3.0
-    for x, t_x, age in ((0, 0, 5), (1, 2, 5), (6, 4.5, 5)):
+    cases = [
+        (x, at_first) for x in ((0, 0, 5), (1, 2, 5), (6, 4.5, 5)) for at_first in (False, True)
+    ]
+    for (x, t_x, age), at_first in cases:
+        k = x + at_first  # in MBG/NBD the first purchase is one more chance to leave
         first = gammaln(r + x) - gammaln(r) + r * math.log(alpha)
-        second = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+        second = gammaln(a + b) + gammaln(b + k) - gammaln(b) - gammaln(a + b + k)
         third = (alpha + age) ** -(r + x)
-        fourth = a / (b + x - 1) * (alpha + t_x) ** -(r + x) if x else 0.0
+        fourth = a / (b + k - 1) * (alpha + t_x) ** -(r + x) if k else 0.0
         columns = (np.array([float(value)]) for value in (x, t_x, age, 1))
-        got = -lv._purchase_objective(*columns)(np.log([r, alpha, a, b]))[0]
+        got = -lv._purchase_objective(at_first, *columns)(np.log([r, alpha, a, b]))[0]
         assert got == pytest.approx(first + second + math.log(third + fourth), rel=1e-12)
 
 

@@ -158,7 +158,10 @@ def by_period(rows, as_of: str, grain: str = "month", segments=None, grace_days:
         (raw(ended_on="2199-01-01"), None),
         (raw(ended_on="2024-01-11"), None),
         (raw(monthly_amount="0"), None),
-        (raw(cancel_requested_on="one day", updated_at="yesterday"), None),
+        (raw(cancel_requested_on="one day"), None),
+        (raw(updated_at="yesterday"), "unparsable_updated_at"),
+        (raw(monthly_amount="£5", currency="EUR"), "currency_sign_disagrees"),
+        (raw(monthly_amount="£5", currency="gbp"), None),
         ({"subscription_id": "1", "customer_id": "A", "started_on": "20240110",
           "monthly_amount": "1"}, None),
     ],
@@ -213,7 +216,9 @@ def test_missing_values():
     (accepted,) = subs.clean([], [row], CUSTOMERS, reporting_currency="NOK").rows
     assert (accepted.plan, accepted.currency) == ("(unknown)", "NOK")
     assert (accepted.ended_on, accepted.cancel_requested_on) == (None, None)
-    assert accepted.cancel_reason is None
+    assert (
+        accepted.cancel_reason == "other"
+    )  # somebody has asked to leave, on a day that cannot be read
 
 
 @pytest.mark.parametrize(
@@ -268,8 +273,9 @@ def test_newest_row_of_a_start_wins():
         ("S2", "another subscription"),
     ]
     assert Counter(reason for _, _, reason in cleaned.rejected) == {
-        "superseded_by_newer_row": 3,
+        "superseded_by_newer_row": 2,
         "unparsable_amount": 1,
+        "unparsable_updated_at": 1,
     }
 
 

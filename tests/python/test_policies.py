@@ -1,9 +1,10 @@
-"""The unit tests hold under another policy and on own files, and the marts build under it."""
+"""The unit tests hold under another policy, and the marts build under it; on own files see test_own_subscriptions.py."""
 
 from pathlib import Path
 
 import pytest
 from dbt_project import BUILD, dbt, query
+from test_own_data import write_shop
 
 OTHER_POLICY = {
     "policy_release": "other",
@@ -45,34 +46,6 @@ def test_unit_tests_and_data_tests_pass_under_another_policy(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("grains", [["week"], ["year"]])
 def test_one_grain_alone_builds(grains: list[str], tmp_path: Path) -> None:
-    settings = {"period_grains": grains, "status_bases": ["orders_window"]}
-    run = dbt(
-        *BUILD, database=tmp_path / "built.duckdb", settings=settings,
-    )  # fmt: skip
-    assert run.ok, run.text
-
-
-def test_unit_tests_pass_on_own_files(tmp_path: Path) -> None:
-    (tmp_path / "orders.csv").write_text(
-        "Nr,Who,Day,Total\n1,a,2024-01-05,10\n2,b,2024-01-20,5.50\n3,a,2024-03-01,7\n"
-    )
-    settings = {
-        "raw_files": str(tmp_path / "{name}.csv"),
-        "raw_tables": ["orders"],
-        "raw_columns": {
-            "orders": {
-                "order_id": "Nr", "customer_id": "Who", "ordered_at": "Day", "amount": "Total",
-                "status": "null", "updated_at": "null",
-            }
-        },
-    }  # fmt: skip
-    # The rooms that raw data comes into: the others are tested on own data in test_own_subscriptions.py.
+    settings = write_shop(tmp_path) | {"period_grains": grains, "status_bases": ["orders_window"]}
     run = dbt(*BUILD, database=tmp_path / "built.duckdb", settings=settings)
     assert run.ok, run.text
-    run = dbt(
-        "test", "--select", "staging,test_type:unit", "marts.accepted,test_type:unit",
-        database=tmp_path / "built.duckdb", settings=settings,
-    )  # fmt: skip
-    assert run.ok, run.text
-    assert len(run.outcome.result) >= 20
-    assert query(tmp_path / "built.duckdb", "select count(*) from marts.orders") == [(3,)]

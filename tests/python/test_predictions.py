@@ -47,7 +47,7 @@ def predicted(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     database = tmp_path_factory.mktemp("predicted") / "built.duckdb"
     shutil.copy(demo_database, database)
     summary = predict(database)
-    assert "BG/NBD" in summary and "check on the last 180 days" in summary
+    assert "MBG/NBD" in summary and "check on the last 180 days" in summary
     build_value_marts(database)
     return database
 
@@ -80,7 +80,8 @@ def test_every_customer_with_an_order_is_predicted_as_the_models_say(predicted: 
         for name in ("repeat_purchase_days", "recency_days", "age_days", "repeat_net_revenue")
     )
     mean = np.where(x > 0, repeat_revenue / np.maximum(x, 1), 0)
-    purchases, spend = fit_purchase_model(x, recency, age), fit_spend_model(x, mean)
+    purchases = fit_purchase_model(x, recency, age, leaves_at_first=True)
+    spend = fit_spend_model(x, mean)
     value = spend.expected_average_value(x, mean)
     expected = {
         "probability_alive": purchases.probability_alive(x, recency, age),
@@ -113,6 +114,50 @@ def test_the_check_beats_the_naive_forecast_on_the_demo(predicted: Path) -> None
         """,
     )
     assert check["actual_purchases"] == actual
+
+
+def test_a_buyer_of_one_order_is_not_certain_to_return(predicted: Path) -> None:
+    """The longer the silence, the less likely; in BG/NBD every one of them would be at 1."""
+    rows = query(
+        predicted,
+        "select age_days, probability_alive from marts.customer_lifetime_value where repeat_purchase_days = 0 order by 1",
+    )
+    chances = [chance for _, chance in rows]
+    assert len(rows) > 1000 and chances == sorted(chances, reverse=True)
+    assert 0 < chances[-1] < chances[0] < 1
+
+
+def test_the_bands_of_the_calibration_are_counted_from_the_orders(predicted: Path) -> None:
+    [(cut, total)] = query(
+        predicted, "select calibration_ends_on, actual_purchases from marts.prediction_check"
+    )
+    expected = {}
+    for history, value, starts in (
+        ("repeat_purchases", "days_before - 1", (0, 1, 2, 3, 5, 10)),
+        ("days_since_last_purchase", "silent", (0, 31, 91, 181, 366, 731)),
+    ):
+        for start, end in zip(starts, (*(n - 1 for n in starts[1:]), None), strict=True):
+            [row] = query(
+                predicted,
+                f"""
+                with histories as (
+                    select count(distinct ordered_on) filter (ordered_on <= date '{cut}') as days_before,
+                        date '{cut}' - max(ordered_on) filter (ordered_on <= date '{cut}') as silent,
+                        count(distinct ordered_on) filter (ordered_on > date '{cut}') as days_after
+                    from marts.orders where is_counted group by customer_id
+                )
+                select count(*), sum(days_after), count(*) filter (days_after > 0) from histories
+                where days_before > 0 and {value} between {start} and {end if end is not None else 99999}
+                """,
+            )
+            expected[history, start, end] = row
+    found = query(
+        predicted,
+        "select history, band_from, band_to, customers, actual_purchases, customers_who_purchased from marts.prediction_calibration",
+    )
+    assert {tuple(row[:3]): tuple(row[3:]) for row in found} == expected
+    for history in ("repeat_purchases", "days_since_last_purchase"):
+        assert sum(row[1] for key, row in expected.items() if key[0] == history) == total
 
 
 @pytest.mark.parametrize(

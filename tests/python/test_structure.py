@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from dbt.contracts.graph.manifest import Manifest
-from dbt_project import ROOT
+from dbt_project import ROOT, dbt
 
 #: From where the raw rows come in to where readers look a metric up.
 ROOMS = [
@@ -134,3 +134,13 @@ def test_a_rate_of_the_catalogue_is_a_line_of_its_mart() -> None:
         ]
         assert names and all(f"{{{{ rates.{name} }}}} as {name}" in sql for name in names)
         assert all(catalogue.count(f"name='{name}'") == 1 for name in names)
+
+
+def test_what_is_divided_twice_is_refused(demo_manifest: Manifest, tmp_path: Path) -> None:
+    """A quotient inside a quotient is rounded twice; safe_divide looks at what it is given."""
+    for numerator, denominator in (("orders", "(days / 365.0)"), ("1 / revenue", "orders")):
+        run = dbt(
+            "compile", "--inline", f"select {{{{ safe_divide('{numerator}', '{denominator}') }}}}",
+            database=tmp_path / "none.duckdb", manifest=demo_manifest.deepcopy(),
+        )  # fmt: skip
+        assert not run.ok and "divides a quotient, which is rounded twice" in run.text

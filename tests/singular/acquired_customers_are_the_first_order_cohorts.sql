@@ -12,6 +12,11 @@ with balances as (
     where basis in ('orders_window', 'orders_calendar')
 ),
 
+customers as (
+    select * from {{ ref('customers') }}
+    where first_order_on is not null
+),
+
 first_orders as (
     {%- for grain in policy('period_grains') %}
     {%- for dimension in slice_dimensions() %}
@@ -21,8 +26,7 @@ first_orders as (
         {{ slice_value(dimension) }} as segment_value,
         count(*) as cohort_size,
         {{ period_start(grain, 'first_order_on') }} as period_start
-    from {{ ref('customers') }}
-    where first_order_on is not null
+    from customers
     group by {{ period_start(grain, 'first_order_on') }}{{ ', ' ~ dimension if dimension != 'all' }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

@@ -46,8 +46,8 @@ textbook as (
         realised.*,
         {{ safe_divide('realised.lifetime_gross_revenue', 'realised.lifetime_orders') }} as average_order_value,
         {{ safe_divide(
-            'realised.lifetime_orders',
-            'case when realised.lifetime_orders > 0 then ' ~ observed_years('realised.first_order_on', 'prediction.as_of_date') ~ ' end'
+            '365 * realised.lifetime_orders',
+            'case when realised.lifetime_orders > 0 then ' ~ observed_days('realised.first_order_on', 'prediction.as_of_date') ~ ' end'
         ) }} as purchase_frequency,
         lifespans.lifespan_years
     from realised

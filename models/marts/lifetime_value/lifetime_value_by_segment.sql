@@ -22,7 +22,7 @@ customers as (
         customer_lifetime_value.lifetime_refunds,
         customer_lifetime_value.lifetime_net_revenue,
         customer_lifetime_value.lifetime_margin,
-        {{ observed_years('customer_lifetime_value.first_order_on', 'as_of.as_of_date') }} as observed_years,
+        {{ observed_days('customer_lifetime_value.first_order_on', 'as_of.as_of_date') }} as observed_days,
         customer_lifetime_value.probability_alive,
         customer_lifetime_value.predicted_value_next_365_days,
         customer_lifetime_value.predicted_lifetime_value
@@ -39,7 +39,7 @@ sliced as (
         sum(lifetime_refunds) as lifetime_refunds,
         sum(lifetime_net_revenue) as lifetime_net_revenue,
         sum(lifetime_margin) as lifetime_margin,
-        sum(observed_years) as observed_years,
+        sum(observed_days) as observed_days,
         sum(probability_alive) as expected_alive_customers,
         sum(predicted_value_next_365_days) as predicted_value_next_365_days,
         sum(predicted_lifetime_value) as predicted_lifetime_value
@@ -59,7 +59,7 @@ measured as (
         cast(sliced.lifetime_net_revenue as decimal(18, 2)) as lifetime_net_revenue,
         cast(sliced.lifetime_margin as decimal(18, 2)) as lifetime_margin,
         {{ safe_divide('sliced.lifetime_gross_revenue', 'sliced.lifetime_orders') }} as average_order_value,
-        {{ safe_divide('sliced.lifetime_orders', 'sliced.observed_years') }} as purchase_frequency,
+        {{ safe_divide('365 * sliced.lifetime_orders', 'sliced.observed_days') }} as purchase_frequency,
         lifespans.lifespan_years,
         cast(sliced.expected_alive_customers as decimal(18, 6)) as expected_alive_customers,
         cast(sliced.predicted_value_next_365_days as decimal(18, 2)) as predicted_value_next_365_days,

@@ -17,6 +17,8 @@ judged as (
         holdout.naive_purchases,
         holdout.predicted_absolute_error,
         holdout.naive_absolute_error,
+        holdout.bg_nbd_purchases,
+        holdout.bg_nbd_absolute_error,
         case
             when holdout.as_of_date is null and prediction.purchase_note is not null then prediction.purchase_note
             when holdout.as_of_date is null then 'There is no check yet: run `retention-ledger predict`.'
@@ -44,6 +46,8 @@ final as (
         {{ safe_divide('naive_purchases - actual_purchases', 'actual_purchases') }} as naive_total_error,
         cast(predicted_absolute_error as decimal(18, 6)) as predicted_absolute_error_per_customer,
         cast(naive_absolute_error as decimal(18, 6)) as naive_absolute_error_per_customer,
+        cast(bg_nbd_purchases as decimal(18, 6)) as bg_nbd_purchases,
+        cast(bg_nbd_absolute_error as decimal(18, 6)) as bg_nbd_absolute_error_per_customer,
         predicted_absolute_error < naive_absolute_error as is_better_than_naive,
         {{ policy_version_column() }}
     from judged

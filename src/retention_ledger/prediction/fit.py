@@ -1,8 +1,8 @@
 """Fits the lifetime models on a build and writes what they predict beside it.
 
 Reads the summary tables int_lifetime_rows, int_lifetime_spend and int_lifetime_holdout, and fills the
-tables lifetime_parameters, lifetime_scores, lifetime_spend_scores and lifetime_holdout, whose columns
-dbt's contracts promise. The parameters carry the as-of date, the policy version and a fingerprint of
+tables lifetime_parameters, lifetime_scores, lifetime_spend_scores, lifetime_holdout and
+lifetime_calibration, whose columns dbt's contracts promise. The parameters carry the as-of date, the policy version and a fingerprint of
 the data; the marts use them only where these are their own.
 """
 
@@ -28,6 +28,10 @@ from retention_ledger.prediction.lifetime_value import (
 
 Columns = dict[str, np.ndarray]
 
+#: Where the bands of `lifetime_calibration` begin.
+REPEAT_PURCHASE_BANDS = (0, 1, 2, 3, 5, 10)
+SILENT_DAY_BANDS = (0, 31, 91, 181, 366, 731)
+
 #: Purchases are discounted in steps of this many days.
 DISCOUNT_STEP_DAYS = 30
 
@@ -38,6 +42,7 @@ READ = (
 )  # fmt: skip
 WRITTEN = (
     "lifetime_parameters", "lifetime_scores", "lifetime_spend_scores", "lifetime_holdout",
+    "lifetime_calibration",
 )  # fmt: skip
 
 
@@ -88,8 +93,9 @@ def read_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Columns:
 def fit(rows: Columns, spend: Columns) -> tuple[PurchaseModel, SpendModel]:
     """Both models fitted on the whole data, given as distinct histories and amounts."""
     purchases = fit_purchase_model(
-        rows["frequency"], rows["recency_days"], rows["age_days"], rows["customers"]
-    )
+        rows["frequency"], rows["recency_days"], rows["age_days"], rows["customers"],
+        leaves_at_first=True,
+    )  # fmt: skip
     spending = fit_spend_model(
         spend["frequency"], spend["repeat_net_revenue"] / spend["frequency"], spend["customers"]
     )
@@ -129,31 +135,31 @@ def score_spend(model: SpendModel, spend: Columns) -> Columns:
     }
 
 
-def check(connection: duckdb.DuckDBPyConnection, rows: Columns, state: State) -> dict[str, object]:
-    """Fits on the data before the holdout and compares what it predicts with what happened."""
+def check(
+    connection: duckdb.DuckDBPyConnection, rows: Columns, state: State
+) -> tuple[dict[str, object], Columns | None]:
+    """Fits on the data before the holdout and compares what it predicts with what happened.
+
+    In total, against BG/NBD and the naive forecast; and by history, None where there is no check.
+    """
     known = rows["frequency"], rows["recency_days"], rows["age_days"]
+    customers, happened = rows["customers"], rows["holdout_purchases"]
     [(ends_on,)] = connection.execute(
         "select cast(? as date) - cast(? as integer)", [state.as_of_date, state.holdout_days]
     ).fetchall()
     result: dict[str, object] = {
         "calibration_ends_on": ends_on,
         "holdout_days": state.holdout_days,
-        "customers": int(rows["customers"].sum()),
+        "customers": int(customers.sum()),
     }
-    model = fit_purchase_model(*known, rows["customers"])
+    model = fit_purchase_model(*known, customers, leaves_at_first=True)
     if not model.converged:
-        return {
-            **result,
-            "message": f"No check on the last {state.holdout_days} days: {model.message}",
-        }
-    error = holdout_error(
-        rows["holdout_purchases"],
-        model.expected_purchases(state.holdout_days, *known),
-        naive_purchases(known[0], known[2], state.holdout_days),
-        rows["customers"],
-    )
-    return {
-        **result,
+        why = f"No check on the last {state.holdout_days} days: {model.message}"
+        return {**result, "message": why}, None
+    predicted = model.expected_purchases(state.holdout_days, *known)
+    naive = naive_purchases(known[0], known[2], state.holdout_days)
+    error = holdout_error(happened, predicted, naive, customers)
+    result |= {
         "actual_purchases": error.actual_total,
         "predicted_purchases": error.predicted_total,
         "naive_purchases": error.naive_total,
@@ -161,6 +167,45 @@ def check(connection: duckdb.DuckDBPyConnection, rows: Columns, state: State) ->
         "naive_absolute_error": error.naive_mean_absolute_error,
         "message": None,
     }
+    other = fit_purchase_model(*known, customers)
+    if other.converged:
+        forecast = other.expected_purchases(state.holdout_days, *known)
+        error = holdout_error(happened, forecast, naive, customers)
+        result |= {
+            "bg_nbd_purchases": error.predicted_total,
+            "bg_nbd_absolute_error": error.predicted_mean_absolute_error,
+        }
+    return result, calibration(rows, predicted, model.probability_alive(*known))
+
+
+def calibration(rows: Columns, predicted: np.ndarray, alive: np.ndarray) -> Columns:
+    """Predicted against happened, by repeat purchases and by days since the last purchase.
+
+    ``alive`` is the probability of each history; beside it stands how many bought in the holdout.
+    """
+    silent = rows["age_days"] - rows["recency_days"]
+    parts = []
+    for name, values, starts in (
+        ("repeat_purchases", rows["frequency"], REPEAT_PURCHASE_BANDS),
+        ("days_since_last_purchase", silent, SILENT_DAY_BANDS),
+    ):
+        band = np.searchsorted(starts, values, side="right") - 1
+        for number, start in enumerate(starts):
+            weight = rows["customers"] * (band == number)
+            if weight.sum():
+                parts.append(
+                    {
+                        "history": name,
+                        "band_from": start,
+                        "band_to": starts[number + 1] - 1 if number + 1 < len(starts) else None,
+                        "customers": int(weight.sum()),
+                        "actual_purchases": float(weight @ rows["holdout_purchases"]),
+                        "predicted_purchases": float(weight @ predicted),
+                        "expected_alive": float(weight @ alive),
+                        "customers_who_purchased": int(weight @ (rows["holdout_purchases"] > 0)),
+                    }
+                )
+    return {name: [part[name] for part in parts] for name in parts[0]}
 
 
 def write_row(connection: duckdb.DuckDBPyConnection, table: str, row: dict[str, object]) -> None:
@@ -177,6 +222,15 @@ def write_scores(connection: duckdb.DuckDBPyConnection, table: str, scores: Colu
         connection.register("new_scores", scores)
         connection.execute(f"insert into {table} by name select * from new_scores")
         connection.unregister("new_scores")
+
+
+def write_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Columns | None) -> None:
+    """Replaces the rows of a small table, given as columns of Python values."""
+    connection.execute(f"delete from {table}")
+    if rows is not None:
+        names, places = ", ".join(rows), ", ".join("?" * len(rows))
+        lines = [list(line) for line in zip(*rows.values(), strict=True)]
+        connection.executemany(f"insert into {table} ({names}) values ({places})", lines)
 
 
 def finite(value: float) -> float | None:
@@ -200,13 +254,14 @@ def predict(database: Path, schema: str | None = None) -> str:
             "fingerprint": state.fingerprint,
         }
         purchases, spending = fit(rows, spend)
-        holdout = check(connection, held_out, state)
+        holdout, by_history = check(connection, held_out, state)
         connection.begin()
         write_row(
             connection,
             build.table("lifetime_parameters"),
             {
                 **stamp,
+                "purchase_model": purchases.name,
                 **{name: finite(getattr(purchases, name)) for name in ("r", "alpha", "a", "b")},
                 "purchase_log_likelihood": finite(purchases.log_likelihood),
                 "purchase_converged": purchases.converged,
@@ -228,6 +283,7 @@ def predict(database: Path, schema: str | None = None) -> str:
             score_spend(spending, spend) if spending.converged else None,
         )
         write_row(connection, build.table("lifetime_holdout"), {**stamp, **holdout})
+        write_rows(connection, build.table("lifetime_calibration"), by_history)
         connection.commit()
     return summary(
         purchases, spending, holdout, int(rows["customers"].sum()), time.perf_counter() - started
@@ -245,11 +301,11 @@ def summary(
     lines = [f"Lifetime models of {customers:,} customers ({seconds:.1f} s):"]
     if purchases.converged:
         lines.append(
-            f"  purchases (BG/NBD)     r = {purchases.r:.3f}, alpha = {purchases.alpha:.3f} days, "
+            f"  purchases ({purchases.name})    r = {purchases.r:.3f}, alpha = {purchases.alpha:.3f} days, "
             f"a = {purchases.a:.3f}, b = {purchases.b:.3f}"
         )
     else:
-        lines.append(f"  purchases (BG/NBD)     {purchases.message}")
+        lines.append(f"  purchases ({purchases.name})    {purchases.message}")
     if spending.converged:
         lines.append(
             f"  spend (Gamma-Gamma)    p = {spending.p:.3f}, q = {spending.q:.3f}, v = {spending.v:.3f}"

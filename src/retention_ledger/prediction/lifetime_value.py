@@ -1,11 +1,14 @@
 """Customer lifetime value: how often a customer will buy again, and for how much.
 
-Two published models, fitted by maximum likelihood, and what is computed from them:
+Published models, fitted by maximum likelihood, and what is computed from them:
 
-* BG/NBD, how often: P. S. Fader, B. G. S. Hardie and K. L. Lee (2005), "Counting Your Customers
-  the Easy Way: An Alternative to the Pareto/NBD Model", Marketing Science 24(2), 275-284.
-  The probability that a customer is still active: Fader and Hardie (2008),
-  brucehardie.com/notes/021.
+* MBG/NBD, how often: E. P. Batislam, M. Denizel and A. Filiztekin (2007), "Empirical validation
+  and comparison of models for customer base analysis", International Journal of Research in
+  Marketing 24(3), 201-209. A customer may leave after every purchase, the first one too.
+* BG/NBD, the same but for the first purchase, after which nobody leaves: P. S. Fader, B. G. S.
+  Hardie and K. L. Lee (2005), "Counting Your Customers the Easy Way: An Alternative to the
+  Pareto/NBD Model", Marketing Science 24(2), 275-284. The probability that a customer is still
+  active: Fader and Hardie (2008), brucehardie.com/notes/021.
 * Gamma-Gamma, for how much: P. S. Fader and B. G. S. Hardie (2013), "The Gamma-Gamma Model of
   Monetary Value", brucehardie.com/notes/025.
 
@@ -30,6 +33,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -328,13 +332,16 @@ def _too_few(customers: float, repeaters: float, of: str) -> str:
 
 
 # ---------------------------------------------------------------------------------------------
-# How often: BG/NBD
+# How often: BG/NBD and MBG/NBD
 
 
-def _purchase_objective(frequency: Array, recency: Array, age: Array, weight: Array) -> Objective:
+def _purchase_objective(
+    leaves_at_first: bool, frequency: Array, recency: Array, age: Array, weight: Array
+) -> Objective:
     """Minus the mean log-likelihood of BG/NBD (Fader et al. 2005, section 7) and its gradient.
 
-    A function of log (r, alpha, a, b). Gamma functions are evaluated once for each distinct
+    Of MBG/NBD (Batislam et al. 2007) where ``leaves_at_first``: there the first purchase is one
+    more chance to leave. A function of log (r, alpha, a, b). Gamma functions are evaluated once for each distinct
     frequency and logarithms once for each distinct age and recency.
     """
     counts, of_count = np.unique(frequency, return_inverse=True)
@@ -343,17 +350,18 @@ def _purchase_objective(frequency: Array, recency: Array, age: Array, weight: Ar
     at_count = np.bincount(of_count, weights=weight)
     total = weight.sum()
     share, share_at_count = weight / total, at_count / total
-    repeated = np.where(counts > 0, 0.0, -np.inf)[of_count]  # no dropout before a repeat purchase
+    chances = counts + leaves_at_first  # how often the customer could have left, and did not
+    could_leave = np.where(chances > 0, 0.0, -np.inf)[of_count]
 
     def objective(logs: Array) -> tuple[float, Array]:
         r, alpha, a, b = np.exp(logs)
         r_x = r + counts
-        b_x = b + np.maximum(counts, 1) - 1
+        b_x = b + np.maximum(chances, 1) - 1
         log_age, log_recency = np.log(alpha + ages)[of_age], np.log(alpha + recencies)[of_recency]
         exponent = r_x[of_count]
         # The two ways to have been silent since the last purchase: still active, or gone.
         gone_against_alive = (
-            exponent * (log_age - log_recency) + np.log(a / b_x)[of_count] + repeated
+            exponent * (log_age - log_recency) + np.log(a / b_x)[of_count] + could_leave
         )
         gone = expit(gone_against_alive)
         silent = np.logaddexp(0.0, gone_against_alive) - exponent * log_age
@@ -363,8 +371,8 @@ def _purchase_objective(frequency: Array, recency: Array, age: Array, weight: Ar
             + r * logs[1]
             + gammaln(a + b)
             - gammaln(b)
-            + gammaln(b + counts)
-            - gammaln(a + b + counts)
+            + gammaln(b + chances)
+            - gammaln(a + b + chances)
         )
         value = share_at_count @ by_count + share @ silent
 
@@ -372,13 +380,13 @@ def _purchase_objective(frequency: Array, recency: Array, age: Array, weight: Ar
         gone_at_count = np.bincount(of_count, weights=share_gone)
         log_held = log_age + gone * (log_recency - log_age)
         rate_held = (1 - gone) / (alpha + ages)[of_age] + gone / (alpha + recencies)[of_recency]
-        psi_ab, psi_abx = digamma(a + b), digamma(a + b + counts)
+        psi_ab, psi_abx = digamma(a + b), digamma(a + b + chances)
         slopes = np.array(
             [
                 share_at_count @ (digamma(r_x) - digamma(r) + logs[1]) - share @ log_held,
                 r / alpha - share @ (exponent * rate_held),
                 share_at_count @ (psi_ab - psi_abx) + gone_at_count.sum() / a,
-                share_at_count @ (psi_ab - psi_abx + digamma(b + counts) - digamma(b))
+                share_at_count @ (psi_ab - psi_abx + digamma(b + chances) - digamma(b))
                 - gone_at_count @ (1 / b_x),
             ]
         )
@@ -442,10 +450,11 @@ def _purchases_if_alive(r: float, a: float, b: float, x: Array, u: Array) -> Arr
 
 @dataclass(frozen=True)
 class PurchaseModel:
-    """A fitted BG/NBD model: when customers buy again, and when they have gone.
+    """A fitted MBG/NBD or BG/NBD model: when customers buy again, and when they have gone.
 
     Purchase rates vary between customers as Gamma(r, alpha) (mean r / alpha per unit of time) and
-    the probability to leave after a repeat purchase as Beta(a, b). ``log_likelihood`` is of the
+    the probability to leave after a purchase as Beta(a, b); ``leaves_at_first`` says whether after
+    the first one too (MBG/NBD) or after repeat purchases only (BG/NBD). ``log_likelihood`` is of the
     data in their own unit of time; ``customers`` is the sum of the weights. When ``converged`` is
     False, ``message`` says why and the parameters must not be used: NaN when nothing could be
     fitted (every method then answers NaN), else where the search ended.
@@ -462,6 +471,12 @@ class PurchaseModel:
     customers: int
     converged: bool
     message: str
+    leaves_at_first: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the model is called in the field."""
+        return "MBG/NBD" if self.leaves_at_first else "BG/NBD"
 
     def _has_parameters(self) -> bool:
         return all(map(math.isfinite, (self.r, self.alpha, self.a, self.b)))
@@ -469,8 +484,8 @@ class PurchaseModel:
     def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Array:
         """The probability, between 0 and 1, that a customer has not left (notes/021).
 
-        A customer leaves only after a repeat purchase in this model, so one without any is
-        certain to be active (1), however long ago the first purchase was.
+        In BG/NBD a customer leaves only after a repeat purchase, so one without any is certain to
+        be active (1), however long ago the first purchase was; in MBG/NBD it falls with silence.
         """
         return self._alive(*_history(frequency, recency, age, _broadcast))
 
@@ -478,8 +493,9 @@ class PurchaseModel:
         if not self._has_parameters():
             return np.full(x.shape, np.nan)
         silence = np.log1p((age - recency) / (self.alpha + recency))
-        gone = (self.r + x) * silence + np.log(self.a / (self.b + np.maximum(x, 1) - 1))
-        return np.where(x > 0, expit(-gone), 1.0)
+        chances = x + self.leaves_at_first
+        gone = (self.r + x) * silence + np.log(self.a / (self.b + np.maximum(chances, 1) - 1))
+        return np.where(chances > 0, expit(-gone), 1.0)
 
     def expected_purchases(
         self, units: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
@@ -502,7 +518,8 @@ class PurchaseModel:
             [x.ravel(), age_.ravel(), ahead.ravel()]
         )
         ratio = distinct_ahead / (self.alpha + distinct_age)
-        if_alive = _purchases_if_alive(self.r, self.a, self.b, distinct_x, ratio)
+        stayed = self.b + self.leaves_at_first  # the first purchase is one more that was survived
+        if_alive = _purchases_if_alive(self.r, self.a, stayed, distinct_x, ratio)
         return self._alive(x, recency_, age_) * if_alive[places].reshape(x.shape)
 
 
@@ -511,8 +528,10 @@ def fit_purchase_model(
     recency: ArrayLike,
     age: ArrayLike,
     weight: ArrayLike | None = None,
+    *,
+    leaves_at_first: bool = False,
 ) -> PurchaseModel:
-    """Fit BG/NBD by maximum likelihood (Fader, Hardie and Lee 2005). No penalty is added.
+    """Fit BG/NBD, or MBG/NBD where ``leaves_at_first``, by maximum likelihood. No penalty is added.
 
     Arrays of one dimension and one length, one value for each customer. ``weight`` says how many
     customers a row stands for (default 1; rows of weight 0 are ignored); a weight of 3 is the same
@@ -536,8 +555,9 @@ def fit_purchase_model(
     ) -> PurchaseModel:
         r, alpha, a, b = map(float, parameters)
         return PurchaseModel(
-            r, alpha, a, b, log_likelihood, round(customers), not problem, problem or said
-        )
+            r, alpha, a, b, log_likelihood, round(customers), not problem, problem or said,
+            leaves_at_first,
+        )  # fmt: skip
 
     problem = _too_few(customers, weights[x > 0].sum(), "a repeat purchase")
     if problem:
@@ -546,7 +566,8 @@ def fit_purchase_model(
     unit = float(weights @ t / customers)
     rate = float(weights @ x / customers)  # purchases in a mean age
     starts = [(r, r / (k * rate), a, b) for r, k, a, b in _PURCHASE_STARTS]
-    objective, rough = _objectives(_purchase_objective, [x, t_x / unit, t / unit, weights])
+    build = partial(_purchase_objective, leaves_at_first)
+    objective, rough = _objectives(build, [x, t_x / unit, t / unit, weights])
     units = np.array([1.0, unit, 1.0, 1.0])
     best = _maximise(objective, rough, ("r", "alpha", "a", "b"), units, starts, customers)
     log_likelihood = customers * best.mean_log_likelihood - float(weights @ x) * math.log(unit)

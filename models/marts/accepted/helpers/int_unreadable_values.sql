@@ -1,4 +1,7 @@
 -- What is written in a column of dates and cannot be read, whether the row is refused for it or not.
+{%- for table in raw_table_columns() if table != 'customer_id_map' %}
+{%- do ref('base_' ~ table) %}
+{%- endfor %}
 {%- set tables = policy('raw_tables') | reject('equalto', 'customer_id_map') | list %}
 
 {%- for table in tables %}

@@ -1,7 +1,14 @@
+-- All three are named: what depends on what is no question of the settings.
+{%- set spells_of = {
+    'orders_window': ref('int_spells_orders_window'),
+    'orders_calendar': ref('int_spells_orders_calendar'),
+    'subscriptions': ref('int_spells_subscriptions'),
+} %}
+
 with
 {%- for basis in built_bases() %}
 {{ basis }} as (
-    select * from {{ ref('int_spells_' ~ basis) }}
+    select * from {{ spells_of[basis] }}
 ),
 {% endfor %}
 spells as (
