@@ -170,13 +170,19 @@
 {% endmacro %}
 
 
+{#- Whether own data is valued with the margin of the demo, and nobody has said that it is theirs too. -#}
+{% macro is_margin_of_the_demo() %}
+    {{ return(not reads_demo_seeds() and policy('gross_margin_rate') == 0.6 and not is_given('gross_margin_rate')) }}
+{% endmacro %}
+
+
 {#- Whether the command was told in which order a column writes day and month. -#}
 {% macro order_of_day_is_given(field) %}
     {% set told = [] %}
     {% for written in timestamp_formats(field) if '%d' in written and '%m' in written %}
         {% do told.append(written) %}
     {% endfor %}
-    {{ return(is_given('timestamp_formats') and told | length > 0) }}
+    {{ return((is_given('timestamp_formats') or policy('timestamp_formats') is mapping) and told | length > 0) }}
 {% endmacro %}
 
 

@@ -32,7 +32,7 @@ settings as (
         cast(null as {{ dbt.type_string() }}) as examples,
         1 as affected_rows,
         1 as all_rows
-    where {{ (not reads_demo_seeds() and not is_given('gross_margin_rate')) | lower }}
+    where {{ is_margin_of_the_demo() | lower }}
 ),
 
 rules as (
