@@ -8,6 +8,7 @@
         partition by order_id
         order by updated_at desc nulls last, ordered_at desc, amount desc, status asc, customer_id asc, currency asc,
             reject_reason asc nulls first
+            {%- for attribute in own_attributes('orders') %}, {{ attribute }} asc nulls last{% endfor %}
             {{- ', ' ~ raw_row if raw_row }}
     )
 {%- endmacro %}
@@ -52,6 +53,9 @@
             country asc nulls last,
             acquisition_channel asc nulls last,
             customer_segment asc nulls last
+            {%- for attribute in own_attributes('customers') %},
+            {{ attribute }} asc nulls last
+            {%- endfor %}
             {{- ', ' ~ raw_row if raw_row }}
     )
 {%- endmacro %}

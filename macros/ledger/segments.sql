@@ -1,6 +1,21 @@
-{#- The customer attributes that balances can be split by. -#}
+{#- The customer attributes that balances can be split by: three that every table of customers has a place for, and
+    those of one's own. -#}
 {% macro customer_attributes() %}
-    {{ return(['country', 'acquisition_channel', 'customer_segment']) }}
+    {{ return(['country', 'acquisition_channel', 'customer_segment'] + own_attributes('customers')) }}
+{% endmacro %}
+
+
+{#- Columns of one's own, which the settings name: of customers (segments like the others) or of orders (passed
+    through to the mart). Read without a check, because the checks of other settings ask for them. -#}
+{% macro own_attributes(table) %}
+    {% set named = var({'customers': 'customer_attributes', 'orders': 'order_attributes'}[table]) %}
+    {{ return(named if named is sequence and named is not string and named is not mapping else []) }}
+{% endmacro %}
+
+
+{#- A mart with columns of one's own has more columns than its contract says. -#}
+{% macro contract_but_for_own(table) %}
+    {{ return({'enforced': not own_attributes(table)}) }}
 {% endmacro %}
 
 

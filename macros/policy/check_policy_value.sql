@@ -44,10 +44,15 @@
         {% endif %}
     {% elif rule.kind == 'list' %}
         {% do check_policy_list(name, value, rule) %}
+    {% elif rule.kind == 'own columns' %}
+        {% do check_policy_list(name, value, rule) %}
+        {% do check_own_columns(name, value, rule.of) %}
     {% elif rule.kind == 'reading' %}
         {% do check_reading_setting(name, value) %}
     {% elif rule.kind == 'lists' %}
         {% do check_policy_lists(name, value) %}
+    {% elif rule.kind == 'freshness' %}
+        {% do check_freshness(name, value) %}
     {% elif rule.kind == 'conditions' %}
         {% do check_policy_conditions(name, value) %}
     {% elif rule.kind == 'mapping' %}
@@ -205,6 +210,46 @@
     {% set is_leap_year = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) %}
     {% set last_day = [31, 29 if is_leap_year else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] %}
     {{ return(day <= last_day) }}
+{% endmacro %}
+
+
+{% macro check_freshness(name, value) %}
+    {% set wanted = 'a mapping like {loaded_at: updated_at, warn_after_hours: 24, error_after_hours: 48}' %}
+    {% if value is not mapping %}
+        {% do refuse_setting(name, value, 'a mapping of raw tables') %}
+    {% endif %}
+    {% for table, rule in value.items() %}
+        {% if table not in raw_table_columns() %}
+            {% do refuse_setting(name, table, 'a mapping whose keys are among: ' ~ raw_table_columns() | join(', ')) %}
+        {% elif rule is not mapping or rule.loaded_at is not string or rule | reject('in', ['loaded_at', 'warn_after_hours', 'error_after_hours']) | list %}
+            {% do refuse_setting(name ~ '.' ~ table, rule, wanted) %}
+        {% endif %}
+        {% set hours = rule.items() | rejectattr(0, 'equalto', 'loaded_at') | map(attribute=1) | list %}
+        {% for each in hours or [none] if each is not integer or each is boolean or each < 1 %}
+            {% do refuse_setting(name ~ '.' ~ table, rule, wanted ~ ', with hours as whole numbers from 1') %}
+        {% endfor %}
+        {% if raw_place(table) not in ['raw_schema', 'raw_relations'] %}
+            {% do refuse_setting(name, table, 'a mapping of tables that raw_schema or raw_relations names: files and models have no load of their own here') %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{#- Names that can stand beside the columns that there are. -#}
+{% macro check_own_columns(name, value, table) %}
+    {% set columns = ['(all)'] %}
+    {% if execute and graph is defined and graph %}
+        {% for node in graph.nodes.values() if node.package_name == 'retention_ledger' and node.resource_type == 'model' %}
+            {% do columns.extend(node.columns) %}
+        {% endfor %}
+    {% endif %}
+    {% for column in value %}
+        {% if not modules.re.fullmatch('[a-z][a-z0-9_]*', column) %}
+            {% do refuse_setting(name, column, 'a list of names in lower case like sales_region; raw_columns says how each is written in the raw ' ~ table) %}
+        {% elif column in columns or column in ['all', 'plan', 'cohort_month', 'basis', 'movement'] %}
+            {% do refuse_setting(name, column, 'a list of names that no column has yet: the marts have one of this name') %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 

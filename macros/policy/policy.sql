@@ -54,6 +54,14 @@
             'may_be_empty': true, 'defines': true,
             'meaning': 'Which customer attributes the balances are split by.',
         },
+        'customer_attributes': {
+            'kind': 'own columns', 'of': 'customers', 'may_be_empty': true,
+            'meaning': 'Columns of customers of your own that can be segment_dimensions, beside country, acquisition_channel and customer_segment.',
+        },
+        'order_attributes': {
+            'kind': 'own columns', 'of': 'orders', 'may_be_empty': true,
+            'meaning': 'Columns of orders of your own that are passed through to the mart orders.',
+        },
         'counted_order_statuses': {
             'kind': 'list', 'defines': true,
             'meaning': 'Order statuses that count as a purchase (lower case).',
@@ -221,6 +229,10 @@
         },
         'raw_database': {
             'kind': 'text', 'may_be_null': true, 'meaning': 'Database of own raw tables.',
+        },
+        'raw_freshness': {
+            'kind': 'freshness',
+            'meaning': 'Per own table: loaded_at (SQL of when a row came), warn_after_hours and error_after_hours, for dbt source freshness.',
         },
         'raw_columns': {
             'kind': 'mapping', 'of_tables': true,

@@ -2,7 +2,7 @@
     raw_columns; `optional` ones too, but `null` will do for them; those that are `used if present` may
     simply be absent. -#}
 {% macro raw_table_columns() %}
-    {{ return({
+    {% set tables = {
         'customers': {
             'customer_id': 'required', 'email': 'optional', 'signed_up_at': 'optional',
             'country': 'optional', 'acquisition_channel': 'optional', 'customer_segment': 'optional',
@@ -29,7 +29,13 @@
         'customer_id_map': {
             'old_customer_id': 'required', 'new_customer_id': 'required',
         },
-    }) }}
+    } %}
+    {% for table in ['customers', 'orders'] %}
+        {% for attribute in own_attributes(table) %}
+            {% do tables[table].update({attribute: 'optional'}) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(tables) }}
 {% endmacro %}
 
 

@@ -9,6 +9,9 @@ cleaned as (
         upper({{ clean_text('country', 'customers.country') }}) as country,
         lower({{ clean_text('acquisition_channel', 'customers.acquisition_channel') }}) as acquisition_channel,
         lower({{ clean_text('customer_segment', 'customers.customer_segment') }}) as customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        lower({{ clean_text(attribute, 'customers.' ~ attribute) }}) as {{ attribute }},
+        {%- endfor %}
         raw_reject_reason,
         raw_record,
         signed_up_at as raw_date,
@@ -48,6 +51,9 @@ final as (
         country,
         acquisition_channel,
         customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        {{ attribute }},
+        {%- endfor %}
         reject_reason,
         case reject_reason
             when 'id_in_scientific_notation' then customer_id

@@ -11,6 +11,9 @@ cleaned as (
         {{ currency_code('currency', 'orders.currency') }} as currency,
         {{ clean_id('refunded_order_id', 'orders.refunded_order_id') }} as refunded_order_id,
         lower({{ clean_text('email', 'orders.email') }}) as email,
+        {%- for attribute in own_attributes('orders') %}
+        {{ clean_text(attribute, 'orders.' ~ attribute) }} as {{ attribute }},
+        {%- endfor %}
         raw_reject_reason,
         raw_record,
         amount as raw_amount,
@@ -30,6 +33,9 @@ typed as (
         currency,
         refunded_order_id,
         email,
+        {%- for attribute in own_attributes('orders') %}
+        {{ attribute }},
+        {%- endfor %}
         raw_reject_reason,
         raw_record,
         raw_amount,
@@ -67,6 +73,9 @@ final as (
         currency,
         refunded_order_id,
         email,
+        {%- for attribute in own_attributes('orders') %}
+        {{ attribute }},
+        {%- endfor %}
         reject_reason,
         case reject_reason
             when 'id_in_scientific_notation' then {{ scientific_id_of(['order_id', 'customer_id']) }}

@@ -1,3 +1,5 @@
+{{- config(contract=contract_but_for_own('orders')) -}}
+
 with as_of as (
     select * from {{ ref('int_as_of_date') }}
 ),
@@ -23,6 +25,9 @@ joined as (
         accepted.customer_id,
         accepted.status,
         accepted.currency,
+        {%- for attribute in own_attributes('orders') %}
+        accepted.{{ attribute }},
+        {%- endfor %}
         accepted.raw_rows,
         accepted.original_amount,
         accepted.exchange_rate,
@@ -54,6 +59,9 @@ final as (
         customer_id,
         status,
         currency,
+        {%- for attribute in own_attributes('orders') %}
+        {{ attribute }},
+        {%- endfor %}
         cast(case when is_counted then order_number end as {{ dbt.type_bigint() }}) as order_number,
         cast(raw_rows as {{ dbt.type_bigint() }}) as raw_rows,
         cast(original_amount as decimal(18, 2)) as original_amount,

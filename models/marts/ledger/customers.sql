@@ -1,3 +1,5 @@
+{{- config(contract=contract_but_for_own('customers')) -}}
+
 with customers as (
     select * from {{ ref('int_customers') }}
 ),
@@ -38,6 +40,9 @@ final as (
         customers.country,
         customers.acquisition_channel,
         customers.customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        customers.{{ attribute }},
+        {%- endfor %}
         {%- for basis in status_basis_rules() %}
         {%- if basis in built_bases() %}
         case

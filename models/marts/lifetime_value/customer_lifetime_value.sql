@@ -1,3 +1,5 @@
+{{- config(contract=contract_but_for_own('customers')) -}}
+
 with customers as (
     select * from {{ ref('customers') }}
 ),
@@ -29,6 +31,9 @@ realised as (
         country,
         acquisition_channel,
         customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        {{ attribute }},
+        {%- endfor %}
         lifetime_orders,
         lifetime_gross_revenue,
         lifetime_refunds,
@@ -88,6 +93,9 @@ final as (
         country,
         acquisition_channel,
         customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        {{ attribute }},
+        {%- endfor %}
         prediction_note,
         lifetime_orders,
         lifetime_gross_revenue,

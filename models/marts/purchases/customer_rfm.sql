@@ -1,3 +1,5 @@
+{{- config(contract=contract_but_for_own('customers')) -}}
+
 with customers as (
     select * from {{ ref('customers') }}
     where lifetime_orders > 0
@@ -13,6 +15,9 @@ measured as (
         customers.country,
         customers.acquisition_channel,
         customers.customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        customers.{{ attribute }},
+        {%- endfor %}
         cast(
             {{ dbt.datediff('last_order_on', 'as_of_date', 'day') }}
             as {{ dbt.type_bigint() }}
@@ -53,6 +58,9 @@ final as (
         country,
         acquisition_channel,
         customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        {{ attribute }},
+        {%- endfor %}
         cast(100 * recency_score + 10 * frequency_score + monetary_score as {{ dbt.type_string() }}) as rfm_score,
         {{ rfm_segment('recency_score', 'frequency_score') }} as rfm_segment,
         recency_days,

@@ -1,3 +1,5 @@
+{{- config(contract=contract_but_for_own('customers')) -}}
+
 with periods as (
     select * from {{ ref('subscription_periods') }}
     where is_paid and not is_renewed
@@ -18,6 +20,9 @@ final as (
         customers.country,
         customers.acquisition_channel,
         customers.customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        customers.{{ attribute }},
+        {%- endfor %}
         periods.plan,
         periods.cancel_reason,
         periods.mrr,

@@ -1,3 +1,5 @@
+{{- config(contract=contract_but_for_own('customers')) -}}
+
 with movements as (
     select
         *,
@@ -26,6 +28,9 @@ joined as (
         customers.country,
         customers.acquisition_channel,
         customers.customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        customers.{{ attribute }},
+        {%- endfor %}
         case when movements.basis = 'subscriptions' then ended_subscriptions.churn_type else 'lapsed' end as churn_type,
         ended_subscriptions.cancel_reason,
         ended_subscriptions.plan,
@@ -64,6 +69,9 @@ final as (
         country,
         acquisition_channel,
         customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        {{ attribute }},
+        {%- endfor %}
         churn_type,
         cancel_reason,
         plan,

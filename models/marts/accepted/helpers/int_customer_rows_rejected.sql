@@ -14,6 +14,9 @@ identified as (
         stg_customers.country,
         stg_customers.acquisition_channel,
         stg_customers.customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        stg_customers.{{ attribute }},
+        {%- endfor %}
         stg_customers.reject_reason,
         stg_customers.raw_record,
         stg_customers.customer_id is not null and {{ is_a_version('customers', 'stg_customers.reject_reason') }} as is_version,

@@ -37,6 +37,9 @@ customers as (
         country,
         acquisition_channel,
         customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        {{ attribute }},
+        {%- endfor %}
         signed_up_at
     from listed
 
@@ -49,6 +52,9 @@ customers as (
         '(unknown)' as country,
         '(unknown)' as acquisition_channel,
         '(unknown)' as customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        '(unknown)' as {{ attribute }},
+        {%- endfor %}
         cast(null as {{ dbt.type_timestamp() }}) as signed_up_at
     from unlisted
     {%- endif %}

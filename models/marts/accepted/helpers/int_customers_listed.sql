@@ -12,6 +12,9 @@ identified as (
         stg_customers.country,
         stg_customers.acquisition_channel,
         stg_customers.customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        stg_customers.{{ attribute }},
+        {%- endfor %}
         stg_customers.reject_reason,
         stg_customers.signed_up_at,
         stg_customers.updated_at,
@@ -28,6 +31,9 @@ ranked as (
         country,
         acquisition_channel,
         customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        {{ attribute }},
+        {%- endfor %}
         reject_reason,
         signed_up_at,
         {{ customer_version_rank() }} as version_rank
@@ -41,6 +47,9 @@ listed as (
         coalesce(country, '(unknown)') as country,
         coalesce(acquisition_channel, '(unknown)') as acquisition_channel,
         coalesce(customer_segment, '(unknown)') as customer_segment,
+        {%- for attribute in own_attributes('customers') %}
+        coalesce({{ attribute }}, '(unknown)') as {{ attribute }},
+        {%- endfor %}
         coalesce(reject_reason = 'test_account', false) as is_test_account,
         coalesce(reject_reason in ({{ text_list(left_out_reasons('customers')) }}), false) as is_left_out,
         signed_up_at

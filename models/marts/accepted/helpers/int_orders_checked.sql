@@ -30,6 +30,9 @@ checked as (
         identified.status,
         identified.currency,
         identified.refunded_order_id,
+        {%- for attribute in own_attributes('orders') %}
+        identified.{{ attribute }},
+        {%- endfor %}
         case
             when identified.reject_reason is not null then identified.reject_reason
             when identified.is_placeholder and identified.known_as = identified.customer_id then 'placeholder_customer'

@@ -21,6 +21,9 @@ newest as (
         min(status) as status,
         min(currency) as currency,
         min(refunded_order_id) as refunded_order_id,
+        {%- for attribute in own_attributes('orders') %}
+        min({{ attribute }}) as {{ attribute }},
+        {%- endfor %}
         case
             when min(customer_id) <> max(customer_id) or min(status) <> max(status) or min(currency) <> max(currency)
                 then 'conflicting_lines'
@@ -46,6 +49,9 @@ ranked as (
         status,
         currency,
         refunded_order_id,
+        {%- for attribute in own_attributes('orders') %}
+        {{ attribute }},
+        {%- endfor %}
         reject_reason,
         amount,
         ordered_on,
@@ -84,6 +90,9 @@ newest as (
         ranked.status,
         ranked.currency,
         ranked.refunded_order_id,
+        {%- for attribute in own_attributes('orders') %}
+        ranked.{{ attribute }},
+        {%- endfor %}
         ranked.reject_reason,
         cast(1 as {{ dbt.type_bigint() }}) as raw_rows,
         ranked.row_versions,
@@ -114,6 +123,9 @@ resolved as (
         status,
         currency,
         refunded_order_id,
+        {%- for attribute in own_attributes('orders') %}
+        {{ attribute }},
+        {%- endfor %}
         case
             when reject_reason is not null then reject_reason
             when exchange_rate is null then 'no_exchange_rate'
