@@ -120,6 +120,10 @@ def test_a_rejected_line_is_kept_as_it_came(database: Path) -> None:
     ]
 
 
+def test_nothing_is_suspicious(database: Path) -> None:
+    assert query(database, "select finding, what from marts.intake_findings") == []
+
+
 def test_published_months(database: Path) -> None:
     assert by_month(database, "2011-01") == (885, 417, 0, 561, 741)
     assert by_month(database, "2011-02") == (741, 380, 116, 479, 758)

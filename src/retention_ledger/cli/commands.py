@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from retention_ledger.cli.dbt import Dbt, failure, warnings_of
+from retention_ledger.cli.dbt import NOTE, Dbt, failure, warnings_of
 from retention_ledger.cli.headline import headline
 from retention_ledger.cli.progress import Stages
 from retention_ledger.cli.project import Project, database_of
@@ -156,6 +156,8 @@ def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> A
         with Stages(out, nodes, dbt.project.rooms()) as stages:
             outcome = dbt.run("build", *options, listen=stages)
     if not outcome.passed:
+        # What was suspicious in the data may be the reason.
+        say_warnings(out, outcome.said)
         raise Stop("The build stopped.\n" + failure(outcome, dbt.project))
     return outcome
 
@@ -169,8 +171,16 @@ def report_end(out: Console, built: list[str], seconds: float, said: list[str]) 
         "",
         f"{others:,} tables and views built and {tests:,} data tests passed in {seconds:.0f} s.",
     )
-    if said:
-        say(out, "", "Warnings:", *(f"  {line}" for line in said))
+    say_warnings(out, said)
+
+
+def say_warnings(out: Console, said: list[str]) -> None:
+    """Warnings, then notes: findings that are only worth a look."""
+    notes = [line for line in said if line.startswith(NOTE)]
+    warnings = [line for line in said if line not in notes]
+    for heading, lines in (("Warnings:", warnings), ("Notes:", notes)):
+        if lines:
+            say(out, "", heading, *(f"  {line.removeprefix(NOTE)}" for line in lines))
 
 
 def predict_and_build(out: Console, dbt: Dbt, database: Path, threads: int | None) -> list[str]:
@@ -225,9 +235,7 @@ def predict_again(
             f"The build in {file} was made with the policy {version}, and the project now has {now}: "
             "run `retention-ledger build` again."
         )
-    said = predict_and_build(out, dbt, file, threads)
-    if said:
-        say(out, "", "Warnings:", *(f"  {line}" for line in said))
+    say_warnings(out, predict_and_build(out, dbt, file, threads))
 
 
 def difference(given: dict[str, Any], held: dict[str, Any]) -> str:

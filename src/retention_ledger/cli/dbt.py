@@ -18,6 +18,8 @@ from retention_ledger.errors import Stop
 
 #: The generic test that holds all marts to one policy.
 SAME_POLICY = "carries_current_policy_version"
+#: How a finding begins that is no warning (macros/accepted/say_findings.sql).
+NOTE = "Note: "
 #: Statuses of a node that did not fail.
 FINE = {"success", "pass", "warn", "skipped", "no-op", "partial success"}
 
@@ -55,12 +57,14 @@ class Dbt:
         said: list[str] = []
 
         def heard(event: Any) -> None:
-            if event.info.name == "JinjaLogWarning" and event.data.msg not in said:
-                said.append(event.data.msg)
+            name, message = event.info.name, getattr(event.data, "msg", "")
+            is_note = name == "JinjaLogInfo" and message.startswith(NOTE)
+            if (name == "JinjaLogWarning" or is_note) and message not in said:
+                said.append(message)
             listen(event)
 
-        name, *options = command
-        arguments = [name, *options, *self.project.arguments(), "--vars", json.dumps(self.settings)]
+        verb, *options = command
+        arguments = [verb, *options, *self.project.arguments(), "--vars", json.dumps(self.settings)]
         if not sys.stdout.isatty():
             arguments.insert(0, "--no-use-colors")
         silence = contextlib.ExitStack()

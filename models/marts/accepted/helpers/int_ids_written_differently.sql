@@ -50,17 +50,25 @@ spellings as (
     group by id_column, id
 ),
 
+counted as (
+    select
+        *,
+        sum(raw_rows) over (partition by id_column) as all_raw_rows
+    from spellings
+),
+
 alike as (
     select
         id_column,
         folded_id,
         count(*) as spellings,
         sum(raw_rows) as raw_rows,
+        max(all_raw_rows) as all_raw_rows,
         min(id) as id,
         max(id) as other_id,
         min(source_table) as source_table,
         max(source_table) as other_source_table
-    from spellings
+    from counted
     group by id_column, folded_id
     having count(*) > 1
 )

@@ -34,6 +34,7 @@ newest as (
         count(*) as raw_rows,
         count(*) as row_versions,
         cast(null as {{ dbt.type_string() }}) as rival_versions,
+        cast(null as decimal(18, 2)) as other_amount,
         cast(sum(amount) as decimal(18, 2)) as amount,
         cast(min(ordered_at) as date) as ordered_on,
         min(ordered_at) as ordered_at
@@ -61,21 +62,23 @@ ranked as (
     from checked
 ),
 
--- What was changed last as well and says something else: nothing can tell which of the two is newer.
-rivals as (
+-- Versions beside the newest one. What was changed last as well and says something else is a rival: nothing can tell
+-- which of the two is newer.
+compared as (
     select
         newest.order_id,
-        min({{ order_version_words('newest') }} || ' and ' || {{ order_version_words('other') }}) as rival_versions
+        min(
+            case
+                when
+                    newest.updated_at is not distinct from other.updated_at
+                    and {{ order_version_words('newest') }} <> {{ order_version_words('other') }}
+                    then {{ order_version_words('newest') }} || ' and ' || {{ order_version_words('other') }}
+            end
+        ) as rival_versions,
+        min(case when newest.amount <> other.amount then other.amount end) as other_amount
     from ranked as newest
-    inner join ranked as other
-        on newest.order_id = other.order_id
-        and other.version_rank > 1
-        and newest.updated_at is not distinct from other.updated_at
-    where
-        newest.version_rank = 1
-        and newest.row_versions > 1
-        and other.row_versions > 1
-        and {{ order_version_words('newest') }} <> {{ order_version_words('other') }}
+    inner join ranked as other on newest.order_id = other.order_id and other.version_rank > 1
+    where newest.version_rank = 1 and newest.row_versions > 1 and other.row_versions > 1
     group by newest.order_id
 ),
 
@@ -93,12 +96,13 @@ newest as (
         ranked.reject_reason,
         cast(1 as {{ dbt.type_bigint() }}) as raw_rows,
         ranked.row_versions,
-        rivals.rival_versions,
+        compared.rival_versions,
+        compared.other_amount,
         ranked.amount,
         ranked.ordered_on,
         ranked.ordered_at
     from ranked
-    left join rivals on ranked.order_id = rivals.order_id
+    left join compared on ranked.order_id = compared.order_id
     where ranked.version_rank = 1
 ),
 {%- endif %}
@@ -129,6 +133,7 @@ resolved as (
         raw_rows,
         row_versions,
         rival_versions,
+        other_amount,
         amount as original_amount,
         exchange_rate,
         {{ converted_amount('amount', 'exchange_rate') }} as gross_amount,
