@@ -38,8 +38,8 @@ final as (
     select
         channels.acquisition_channel,
         channels.acquired_customers,
-        cast({{ safe_divide('spending.spent', 'channels.acquired_customers') }} as decimal(18, 2)) as cost_per_customer,
-        cast({{ safe_divide('channels.new_mrr', 'channels.new_customers') }} as decimal(18, 2)) as average_new_mrr,
+        cast({{ safe_divide('spending.spent', 'channels.acquired_customers') }} as decimal(28, 2)) as cost_per_customer,
+        cast({{ safe_divide('channels.new_mrr', 'channels.new_customers') }} as decimal(28, 2)) as average_new_mrr,
         cast(
             {{ safe_divide(
                 'spending.spent * channels.new_customers',

@@ -17,7 +17,7 @@
 
 {#- An amount in the reporting currency: rounded once, half away from zero. -#}
 {% macro converted_amount(amount, rate) -%}
-    cast({{ amount }} * {{ rate }} as decimal(18, 2))
+    cast({{ amount }} * {{ rate }} as decimal(28, 2))
 {%- endmacro %}
 
 
@@ -34,5 +34,5 @@
 
 {#- An exact sum in cents. What ten decimals leave out of a twelfth does not decide which way half a cent goes. -#}
 {% macro in_cents(amount) -%}
-    cast(cast({{ amount }} as decimal(28, 6)) as decimal(18, 2))
+    cast(cast({{ amount }} as decimal(28, 6)) as decimal(28, 2))
 {%- endmacro %}

@@ -10,7 +10,7 @@
 {%- endmacro %}
 
 {% macro default__safe_divide(numerator, denominator) -%}
-    cast(cast({{ numerator }} as decimal(28, 10)) / nullif({{ denominator }}, 0) as decimal(18, 6))
+    cast(cast({{ numerator }} as decimal(28, 10)) / nullif({{ denominator }}, 0) as decimal(28, 6))
 {%- endmacro %}
 
 {#- Decimals divide to a float on DuckDB, and 133.2990625 may come out a little below. So this divides whole
@@ -26,6 +26,6 @@
     cast(
         sign({{ dividend }}) * sign({{ divisor }})
         * cast((2000000 * abs({{ dividend }}) + abs({{ divisor }})) // (2 * abs({{ divisor }})) as decimal(24, 0))
-        * cast(0.000001 as decimal(6, 6)) as decimal(18, 6)
+        * cast(0.000001 as decimal(6, 6)) as decimal(28, 6)
     )
 {%- endmacro %}

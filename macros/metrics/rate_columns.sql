@@ -23,6 +23,6 @@
     {%- if metric.kind == 'ratio' -%}
     {{ rate_value(metric) }}
     {%- else -%}
-    cast({{ metric.numerator }} as decimal(18, 6))
+    cast({{ metric.numerator }} as decimal(28, 6))
     {%- endif -%}
 {%- endmacro %}

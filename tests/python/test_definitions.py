@@ -129,7 +129,7 @@ def test_rate_columns_of_the_yaml_are_those_of_the_catalogue(demo_database: Path
                 in_yaml += [
                     (model["name"], column["name"])
                     for column in model["columns"]
-                    if column["data_type"] == "decimal(18,6)"
+                    if column["data_type"] == "decimal(28,6)"
                 ]
     assert sorted(in_yaml) == sorted(in_catalogue)
 

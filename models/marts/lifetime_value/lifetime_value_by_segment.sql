@@ -54,16 +54,16 @@ measured as (
         sliced.segment_value,
         cast(sliced.customers as {{ dbt.type_bigint() }}) as customers,
         cast(sliced.lifetime_orders as {{ dbt.type_bigint() }}) as lifetime_orders,
-        cast(sliced.lifetime_gross_revenue as decimal(18, 2)) as lifetime_gross_revenue,
-        cast(sliced.lifetime_refunds as decimal(18, 2)) as lifetime_refunds,
-        cast(sliced.lifetime_net_revenue as decimal(18, 2)) as lifetime_net_revenue,
-        cast(sliced.lifetime_margin as decimal(18, 2)) as lifetime_margin,
+        cast(sliced.lifetime_gross_revenue as decimal(28, 2)) as lifetime_gross_revenue,
+        cast(sliced.lifetime_refunds as decimal(28, 2)) as lifetime_refunds,
+        cast(sliced.lifetime_net_revenue as decimal(28, 2)) as lifetime_net_revenue,
+        cast(sliced.lifetime_margin as decimal(28, 2)) as lifetime_margin,
         {{ safe_divide('sliced.lifetime_gross_revenue', 'sliced.lifetime_orders') }} as average_order_value,
         {{ safe_divide('365 * sliced.lifetime_orders', 'sliced.observed_days') }} as purchase_frequency,
         lifespans.lifespan_years,
-        cast(sliced.expected_alive_customers as decimal(18, 6)) as expected_alive_customers,
-        cast(sliced.predicted_value_next_365_days as decimal(18, 2)) as predicted_value_next_365_days,
-        cast(sliced.predicted_lifetime_value as decimal(18, 2)) as predicted_lifetime_value
+        cast(sliced.expected_alive_customers as decimal(28, 6)) as expected_alive_customers,
+        cast(sliced.predicted_value_next_365_days as decimal(28, 2)) as predicted_value_next_365_days,
+        cast(sliced.predicted_lifetime_value as decimal(28, 2)) as predicted_lifetime_value
     from sliced
     left join lifespans
         on lifespans.segment_dimension
@@ -75,7 +75,7 @@ measured as (
 final as (
     select
         *,
-        cast(average_order_value * purchase_frequency * lifespan_years as decimal(18, 2)) as textbook_lifetime_value,
+        cast(average_order_value * purchase_frequency * lifespan_years as decimal(28, 2)) as textbook_lifetime_value,
         {{ safe_divide('lifetime_net_revenue', 'customers') }} as net_revenue_per_customer,
         {{ safe_divide('predicted_lifetime_value', 'customers') }} as predicted_lifetime_value_per_customer,
         {{ policy_version_column() }}

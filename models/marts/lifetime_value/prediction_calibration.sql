@@ -20,9 +20,9 @@ final as (
         band_to,
         customers,
         customers_who_purchased,
-        cast(actual_purchases as decimal(18, 6)) as actual_purchases,
-        cast(predicted_purchases as decimal(18, 6)) as predicted_purchases,
-        cast(expected_alive as decimal(18, 6)) as expected_alive_customers,
+        cast(actual_purchases as decimal(28, 6)) as actual_purchases,
+        cast(predicted_purchases as decimal(28, 6)) as predicted_purchases,
+        cast(expected_alive as decimal(28, 6)) as expected_alive_customers,
         {{ safe_divide('predicted_purchases - actual_purchases', 'actual_purchases') }} as predicted_total_error,
         {{ policy_version_column() }}
     from current_bands

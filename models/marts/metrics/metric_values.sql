@@ -35,13 +35,13 @@ final as (
         denominator,
         value,
         previous_value,
-        cast(case when period_status = 'complete' then value - previous_value end as decimal(18, 6)) as change,
+        cast(case when period_status = 'complete' then value - previous_value end as decimal(28, 6)) as change,
         case
             when period_status = 'complete' then {{ safe_divide('value - previous_value', 'abs(previous_value)') }}
         end
             as relative_change,
         previous_year_value,
-        cast(case when period_status = 'complete' then value - previous_year_value end as decimal(18, 6))
+        cast(case when period_status = 'complete' then value - previous_year_value end as decimal(28, 6))
             as change_year_over_year,
         {{ policy_version_column() }}
     from compared

@@ -4,7 +4,7 @@ with ranked as (
 
 shares as (
     {%- for share in top_shares() %}
-    select cast({{ share }} as decimal(18, 6)) as top_share
+    select cast({{ share }} as decimal(28, 6)) as top_share
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -64,8 +64,8 @@ final as (
         top_share,
         cast(customers as {{ dbt.type_bigint() }}) as customers,
         top_customers,
-        cast(top_net_revenue as decimal(18, 2)) as top_net_revenue,
-        cast(net_revenue as decimal(18, 2)) as net_revenue,
+        cast(top_net_revenue as decimal(28, 2)) as top_net_revenue,
+        cast(net_revenue as decimal(28, 2)) as net_revenue,
         case when net_revenue > 0 then {{ safe_divide('top_net_revenue', 'net_revenue') }} end as revenue_share,
         {{ policy_version_column() }}
     from topped

@@ -89,9 +89,9 @@ findings as (
         'subscriptions' as source_table,
         'monthly_amount' as column_name,
         {{ in_words('intervals.yearly_periods') }} || ' periods of a year have a monthly_amount of '
-        || {{ in_words('cast(intervals.yearly_amount as decimal(18, 2))') }} || ' on average, and '
+        || {{ in_words('cast(intervals.yearly_amount as decimal(28, 2))') }} || ' on average, and '
         || {{ in_words('intervals.monthly_periods') }} || ' of a month one of '
-        || {{ in_words('cast(intervals.monthly_amount as decimal(18, 2))') }} as what,
+        || {{ in_words('cast(intervals.monthly_amount as decimal(28, 2))') }} as what,
         yearly_examples.examples,
         intervals.yearly_periods as affected_rows,
         intervals.all_periods as all_rows
