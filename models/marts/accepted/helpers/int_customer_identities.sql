@@ -94,12 +94,15 @@ identities as (
 
     union all
 
-    -- A guest is known by the address alone.
+    -- A guest is known by the address alone, unless it is somebody's id.
     select distinct
         email as raw_customer_id,
         person_id as customer_id
     from persons
-    where email <> person_id and email not in (select persons.customer_id from persons)
+    where
+        email <> person_id
+        and email not in (select persons.customer_id from persons)
+        and email not in (select followed.raw_customer_id from followed_{{ identity_steps() }} as followed)
 )
 {%- else %}
 identities as (
