@@ -1,4 +1,4 @@
-{#- A ratio as DECIMAL(18,6), half away from zero; null where the denominator is 0 or null. Casts first:
+{#- A ratio as DECIMAL(28,6), half away from zero; null where the denominator is 0 or null. Casts first:
     1 / 2 is 0 on some warehouses. What divides before it is divided would be rounded twice, so it is refused. -#}
 {% macro safe_divide(numerator, denominator) -%}
     {%- if '/' in numerator ~ denominator -%}
@@ -10,22 +10,22 @@
 {%- endmacro %}
 
 {% macro default__safe_divide(numerator, denominator) -%}
-    cast(cast({{ numerator }} as decimal(28, 10)) / nullif({{ denominator }}, 0) as decimal(28, 6))
+    cast(cast({{ numerator }} as decimal(30, 8)) / nullif({{ denominator }}, 0) as decimal(28, 6))
 {%- endmacro %}
 
 {#- Decimals divide to a float on DuckDB, and 133.2990625 may come out a little below. So this divides whole
-    numbers: of 10^10 times both, twice the dividend in millionths and once the divisor over twice the divisor
+    numbers: of 10^8 times both, twice the dividend in millionths and once the divisor over twice the divisor
     is the quotient in millionths, rounded half away from zero. -#}
 {% macro duckdb__safe_divide(numerator, denominator) -%}
     {%- set dividend -%}
-        cast(cast({{ numerator }} as decimal(28, 10)) * cast(10000000000 as decimal(11, 0)) as hugeint)
+        cast(cast({{ numerator }} as decimal(30, 8)) * cast(100000000 as decimal(9, 0)) as hugeint)
     {%- endset -%}
     {%- set divisor -%}
-        cast(cast(nullif({{ denominator }}, 0) as decimal(28, 10)) * cast(10000000000 as decimal(11, 0)) as hugeint)
+        cast(cast(nullif({{ denominator }}, 0) as decimal(30, 8)) * cast(100000000 as decimal(9, 0)) as hugeint)
     {%- endset -%}
     cast(
         sign({{ dividend }}) * sign({{ divisor }})
-        * cast((2000000 * abs({{ dividend }}) + abs({{ divisor }})) // (2 * abs({{ divisor }})) as decimal(24, 0))
+        * cast((2000000 * abs({{ dividend }}) + abs({{ divisor }})) // (2 * abs({{ divisor }})) as decimal(28, 0))
         * cast(0.000001 as decimal(6, 6)) as decimal(28, 6)
     )
 {%- endmacro %}

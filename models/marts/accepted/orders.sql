@@ -64,7 +64,7 @@ final as (
         {%- endfor %}
         cast(case when is_counted then order_number end as {{ dbt.type_bigint() }}) as order_number,
         cast(raw_rows as {{ dbt.type_bigint() }}) as raw_rows,
-        cast(original_amount as decimal(28, 2)) as original_amount,
+        cast(original_amount as decimal(28, 3)) as original_amount,
         cast(exchange_rate as decimal(18, 10)) as exchange_rate,
         cast(gross_amount as decimal(28, 2)) as gross_amount,
         cast(refunded_amount as decimal(28, 2)) as refunded_amount,

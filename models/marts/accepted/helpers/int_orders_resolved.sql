@@ -34,8 +34,8 @@ newest as (
         count(*) as raw_rows,
         count(*) as row_versions,
         cast(null as {{ dbt.type_string() }}) as rival_versions,
-        cast(null as decimal(28, 2)) as other_amount,
-        cast(sum(amount) as decimal(28, 2)) as amount,
+        cast(null as decimal(28, 3)) as other_amount,
+        cast(sum(amount) as decimal(28, 3)) as amount,
         cast(min(ordered_at) as date) as ordered_on,
         min(ordered_at) as ordered_at
     from checked
