@@ -257,9 +257,34 @@
     project that uses this one as a package has vars of its own.) -#}
 {% macro check_var_names() %}
     {% set known = policy_rules() | list + ['demo_latest_valid_date', 'demo_as_of_date', 'replace_data'] %}
+    {% set said = [] %}
     {% for name in invocation_args_dict.get('vars', {}) if project_name == 'retention_ledger' and name not in known %}
-        {{ exceptions.raise_compiler_error(
-            'There is no policy var `' ~ name ~ '`. There are: ' ~ known | sort | join(', ') ~ '.'
-        ) }}
+        {% do said.append('There is no policy var `' ~ name ~ '`. Did you mean `' ~ nearest_name(name, known) ~ '`?') %}
     {% endfor %}
+    {% if said %}
+        {{ exceptions.raise_compiler_error(said | join('\n') ~ '\nThere are: ' ~ known | sort | join(', ') ~ '.') }}
+    {% endif %}
+{% endmacro %}
+
+
+{#- The name that shares most pairs of letters with another, of all the pairs that both have. -#}
+{% macro nearest_name(name, names) %}
+    {% set found = namespace(name=names[0], likeness=-1) %}
+    {% set pairs = letter_pairs(name) %}
+    {% for other in names %}
+        {% set others = letter_pairs(other) %}
+        {% set likeness = 2 * (pairs | select('in', others) | list | length) / ((pairs | length) + (others | length)) %}
+        {% if likeness > found.likeness %}
+            {% set found.name, found.likeness = other, likeness %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found.name) }}
+{% endmacro %}
+
+{% macro letter_pairs(text) %}
+    {% set pairs = [] %}
+    {% for start in range(text | length + 1) %}
+        {% do pairs.append((' ' ~ text | lower ~ ' ')[start:start + 2]) %}
+    {% endfor %}
+    {{ return(pairs | unique | list) }}
 {% endmacro %}

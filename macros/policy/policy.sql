@@ -287,5 +287,5 @@
 
 {#- The column every mart carries. -#}
 {% macro policy_version_column() -%}
-    cast({{ dbt.string_literal(retention_ledger.policy_version()) }} as {{ dbt.type_string() }}) as policy_version
+    cast({{ retention_ledger.text_list([retention_ledger.policy_version()]) }} as {{ dbt.type_string() }}) as policy_version
 {%- endmacro %}

@@ -59,7 +59,7 @@ where 1 = 0
     {% set expression = policy('raw_columns').get(table, {}).get(column, column) %}
     {% if expression is none or expression | string | lower | trim == 'null' %}
         {% if column == 'status' %}
-            {{ return(dbt.string_literal(policy('counted_order_statuses')[0])) }}
+            {{ return(text_list([policy('counted_order_statuses')[0]])) }}
         {% endif %}
         {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}
     {% endif %}

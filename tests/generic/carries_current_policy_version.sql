@@ -6,7 +6,7 @@ select {{ column_name }}
 from {{ model }}
 where
     {{ column_name }} is null
-    or {{ column_name }} <> '{{ version or retention_ledger.policy_version() }}'
+    or {{ column_name }} <> {{ retention_ledger.text_list([version or retention_ledger.policy_version()]) }}
     {%- if version is none %}
     or {{ column_name }} not in (select policy_version from {{ ref('policy_settings') }})
     {%- endif %}

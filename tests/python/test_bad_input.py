@@ -362,10 +362,12 @@ def test_a_wrong_setting_stops_dbt_when_it_reads_the_project(
     assert not (tmp_path / "none.duckdb").exists()
 
 
-def test_a_setting_nobody_reads(rebuild: Callable[..., DbtRun]) -> None:
+def test_settings_nobody_reads(rebuild: Callable[..., DbtRun]) -> None:
+    """All at once, each with the name that was probably meant."""
     says(
-        rebuild({"inactivty_days": 30}),
-        "There is no policy var `inactivty_days`",
-        "There are:",
-        "inactivity_days",
+        rebuild({"inactivity_day": 30, "counted_statuses": ["paid"], "asof_date": "2024-01-01"}),
+        "There is no policy var `inactivity_day`. Did you mean `inactivity_days`?",
+        "There is no policy var `counted_statuses`. Did you mean `counted_order_statuses`?",
+        "There is no policy var `asof_date`. Did you mean `as_of_date`?",
+        "There are: as_of_date, ",
     )
