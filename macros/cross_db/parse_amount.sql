@@ -37,7 +37,8 @@
     case
         when typeof({{ column }}) in ({{ text_list(integer_types() + at_most_pence) }}) then try_cast({{ column }} as decimal(19, 3))
         {%- if decimal_separator(field) == '.' %}
-        when typeof({{ column }}) = 'VARCHAR' and regexp_full_match({{ text }}, '-?\d{1,16}(\.\d{1,2})?') then try_cast({{ text }} as decimal(19, 3))
+        when typeof({{ column }}) = 'VARCHAR' and regexp_full_match({{ text }}, '[-£$€]?\d{1,16}(\.\d{1,2})?')
+            then try_cast(ltrim({{ text }}, '£$€') as decimal(19, 3))
         {%- endif %}
         else list_transform(
             [{{ parse_amount(column, field, text) }}], lambda amount: {{ rounded_amount('amount', currency) }}
