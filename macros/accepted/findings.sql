@@ -62,6 +62,11 @@
             'meaning': 'The end is probably inclusive, the last paid day, and is read as the first day that is not paid: everybody seems to leave for a day and to come back.',
             'remedy': 'The var subscription_ends: inclusive says so.',
         },
+        'discounts_are_refused': {
+            'severity': 'warning', 'setting': 'raw_columns',
+            'meaning': 'A discount as an item of its own is refused, and MRR is too large by it.',
+            'remedy': 'The var raw_columns can map item_id, so that the items of one subscription_id are netted.',
+        },
         'starts_after_as_of_date': {
             'severity': 'warning', 'setting': 'as_of_date',
             'meaning': 'Nearly nothing is counted: as_of_date is too early, or the start is another date, such as the next renewal.',

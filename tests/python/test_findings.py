@@ -54,6 +54,8 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Built:
     # Paused for a day once; yearly plans by the month; one of two cancellations on a day.
     subscriptions += ["s9,c9,monthly,2024-01-01,2024-01-31,30.00,,,2024-01-01"]
     subscriptions += ["s9,c9,monthly,2024-02-01,2024-03-05,30.00,2024-02-10,price,2024-02-10"]
+    # A mistake, and no discount: nothing of the customer starts on that day.
+    subscriptions += ["x9,c9,monthly,2024-02-10,2024-02-20,-30.00,,,2024-01-01"]
     subscriptions += [
         f"y{n},c{n + 10},yearly,2024-01-0{n},2025-01-0{n},25.00,,,2024-01-01" for n in range(1, 7)
     ]
@@ -89,6 +91,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Built:
     subscriptions += [f"y{n},c{n + 10},yearly,2024-01-05,2025-01-05,126.00,,," for n in range(6)]
     subscriptions += ["s5,c5,monthly,2024-07-01,,10.50,by phone,price,2024-07-01"]
     subscriptions += ["s5,c5,monthly,2024-07-01,,12.50,by phone,price,2024-09-01"]
+    subscriptions += ["d5,c5,discount,2024-07-01,2024-09-01,-2.00,,,"]
     return shop(tmp_path_factory.mktemp("hostile"), customers, orders, subscriptions)
 
 
@@ -128,6 +131,10 @@ IN_HOSTILE = {
     # 6 customers x 2 gaps; and s5 goes on in July.
     "gaps_of_one_day": (
         "subscriptions", "ended_on", "12 of 13 gaps between the paid periods of a customer are exactly one day", 12, "0.923077",
+    ),
+    # 25 accepted periods and d5.
+    "discounts_are_refused": (
+        "subscriptions", "monthly_amount", "1 rows with an amount below 0 start with a subscription of the same customer", 1, "0.038462",
     ),
     # c1 stands in 1 row of the customers, 3 orders and their pending one, and 3 periods; C1 in one row.
     "ids_are_written_differently": (

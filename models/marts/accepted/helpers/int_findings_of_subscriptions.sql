@@ -7,6 +7,11 @@ subscriptions as (
     where reject_reason is null
 ),
 
+checked as (
+    select * from {{ ref('int_subscriptions_checked') }}
+    where reject_reason = 'negative_amount'
+),
+
 runs as (
     select * from {{ ref('int_paid_runs') }}
 ),
@@ -83,6 +88,19 @@ starts as (
     cross join as_of
 ),
 
+-- A refused amount below 0 that starts with a period of the same customer is a discount on it.
+discounts as (
+    select
+        checked.subscription_id,
+        checked.amount,
+        row_number() over (order by checked.subscription_id, checked.amount) as example_rank
+    from checked
+    where exists (
+        select 1 from subscriptions
+        where subscriptions.customer_id = checked.customer_id and subscriptions.started_on = checked.started_on
+    )
+),
+
 findings as (
     select
         'yearly_beside_monthly_prices' as finding,
@@ -119,6 +137,19 @@ findings as (
     having
         count(case when gap_days = 1 then 1 end) >= {{ finding_threshold('least_one_day_gaps') }}
         and count(case when gap_days = 1 then 1 end) >= {{ finding_threshold('share_of_one_day_gaps') }} * count(*)
+
+    union all
+
+    select
+        'discounts_are_refused' as finding,
+        'subscriptions' as source_table,
+        'monthly_amount' as column_name,
+        {{ in_words('count(*)') }} || ' rows with an amount below 0 start with a subscription of the same customer' as what,
+        {{ three_examples("subscription_id || ' ' || " ~ in_words('cast(amount as decimal(28, 2))')) }} as examples,
+        count(*) as affected_rows,
+        (select count(*) from subscriptions) + count(*) as all_rows
+    from discounts
+    having count(*) > 0
 
     union all
 
