@@ -2,7 +2,7 @@
 
 `python -m retention_ledger.bench --customers 1000000` (or `make bench`) writes synthetic orders to a
 temporary folder, about 5 per customer, and subscriptions, about 2.7 periods for every second customer,
-builds the marts from them, and prints the seconds of each stage and their ratio to the yardstick: one
+builds the marts from them, and prints the seconds of each room and their ratio to the yardstick: one
 window pass over the same orders. Timings of one machine
 do not compare with those of another; the ratios do.
 """
@@ -92,17 +92,6 @@ from '{folder}/orders.parquet'
 """
 # The fit alone: `retention-ledger predict` would read the project and build marts as well.
 FIT = "import pathlib, sys, retention_ledger.prediction as p; p.predict(pathlib.Path(sys.argv[1]))"
-STAGES = {
-    "clean": "+orders +rejected_rows +int_subscriptions_resolved",
-    "subscriptions": "subscription_periods int_paid_runs int_spells_subscriptions int_mrr_changes",
-    "retention": "int_customers policy_settings customers int_periods customer_movements retention_by_period int_customer_spells "
-    "int_spells_orders_window int_spells_orders_calendar int_movement_cells int_balances int_customer_orders",
-    "revenue": "int_mrr_periods int_mrr_plan_periods int_mrr_cells int_mrr_balances marts.revenue",
-    "why": "int_ended_spells int_ended_subscriptions churned_customers cancellations_pending",
-    "value": "marts.lifetime_value marts.purchases int_purchases int_order_periods int_cohort_months int_purchases_daily "
-    "int_purchase_flows int_cohort_cells int_cohort_flows int_lifetime_customers int_lifetime_rows "
-    "int_lifetime_spend int_lifetime_holdout int_prediction_state int_lifespans int_rfm_revenue_ranked",
-}
 
 
 def settings(folder: Path) -> dict:
@@ -119,20 +108,28 @@ def settings(folder: Path) -> dict:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The environment in which the stages write to the folder's own database."""
+    """The environment in which dbt writes to the folder's own database."""
     return {**os.environ, "RETENTION_LEDGER_DB": str(folder / "bench.duckdb")}
 
 
-def run_stage(name: str, selection: str, folder: Path) -> dict[str, float]:
-    """Builds one stage; seconds per model."""
+def run_models(folder: Path) -> dict[str, dict[str, float]]:
+    """Builds all models, one at a time; room -> model -> seconds, rooms in the order of their first model."""
     command = [
-        sys.executable, "-m", "dbt.cli.main", "run", "--quiet", "--select", *selection.split(),
+        sys.executable, "-m", "dbt.cli.main", "run", "--quiet", "--threads", "1",
         "--vars", yaml.safe_dump(settings(folder)), "--target-path", str(folder / "target"),
         "--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles"),
     ]  # fmt: skip
     subprocess.run(command, check=True, env=environment(folder))
-    results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
-    return {result["unique_id"].split(".")[-1]: result["execution_time"] for result in results}
+    nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"]
+    rooms: dict[str, dict[str, float]] = {}
+    for result in json.loads((folder / "target" / "run_results.json").read_text())["results"]:
+        node = nodes.get(result["unique_id"], {})
+        if node.get("resource_type") == "model":
+            folders = [
+                name for name in node["fqn"][1:-1] if name not in ("marts", "helpers", "base")
+            ]
+            rooms.setdefault(folders[0], {})[node["name"]] = result["execution_time"]
+    return rooms
 
 
 def bench(customers: int, folder: Path) -> str:
@@ -154,10 +151,9 @@ def bench(customers: int, folder: Path) -> str:
         f"{customers:,} customers, {orders:,} orders, {periods:,} subscription periods; "
         f"yardstick (one window pass over the orders): {yardstick:.1f} s",
         "",
-        f"{'stage':<14}{'seconds':>9}{'x yardstick':>13}   slowest models",
+        f"{'room':<14}{'seconds':>9}{'x yardstick':>13}   slowest models",
     ]
-    for name, selection in STAGES.items():
-        models = run_stage(name, selection, folder)
+    for name, models in run_models(folder).items():
         total = sum(models.values())
         slowest = sorted(models.items(), key=lambda item: -item[1])[:4]
         lines.append(
