@@ -1,5 +1,6 @@
 {#- Stops the build with a sentence when too large a share of the values in a column of dates cannot be read whose rows
-    are kept without them: such a column is written in a way that nobody has told, or has a text for "no value".
+    are kept without them: such a column is written in a way that nobody has told, or has a text for "no value". One
+    value alone says nothing about its column; it is a finding (intake_findings).
 
     model       the staging model of the table
     table_name  the raw table
@@ -32,7 +33,7 @@ counted as (
 worst as (
     select *
     from counted
-    where unread_values > {{ most }} * written_values
+    where unread_values > {{ most }} * written_values and unread_values > 1
     order by unread_values desc, column_name
     limit 1
 )

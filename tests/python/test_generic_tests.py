@@ -78,7 +78,7 @@ SENTENCES = {
         "missing_texts",
     ],
     "optional_dates_are_readable__fails_where_the_few_that_are_written_cannot_be_read": [
-        "1 cannot be read, like '-'"
+        "2 cannot be read, like '-'"
     ],
     "ids_are_not_rounded__fails_on_a_rounded_id": [
         "orders.customer_id",
