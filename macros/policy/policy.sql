@@ -132,7 +132,7 @@
         },
         'max_lifespan_years': {
             'kind': 'whole number', 'least': 1, 'most': 100, 'defines': true,
-            'meaning': 'The textbook lifespan (1 / yearly churn) is cut off here.',
+            'meaning': 'The textbook lifespan (active days / churn events) is cut off here.',
         },
         'discount_rate': {
             'kind': 'share', 'defines': true,

@@ -4,6 +4,11 @@ with customers as (
     select * from {{ ref('customers') }}
 ),
 
+spells as (
+    select * from {{ ref('int_customer_spells') }}
+    where basis = '{{ lifespan_basis() }}'
+),
+
 histories as (
     select * from {{ ref('int_lifetime_customers') }}
 ),
@@ -45,18 +50,28 @@ realised as (
     from customers
 ),
 
--- The textbook product: what an order is worth, how many there are in a year, how many years.
+-- Each spell to the day on which it ends if nothing follows: one purchase keeps a customer active for a time.
+active as (
+    select
+        customer_id,
+        cast(sum({{ days_between('started_on', 'coalesce(ended_on, lapses_on)') }}) as {{ dbt.type_bigint() }}) as active_days
+    from spells
+    group by customer_id
+),
+
+-- The textbook product: what an order is worth, how many there are in an active year, how many years a customer is
+-- active. Together that is revenue per active day times the days, which divides once.
 textbook as (
     select
         realised.*,
         {{ safe_divide('realised.lifetime_gross_revenue', 'realised.lifetime_orders') }} as average_order_value,
-        {{ safe_divide(
-            '365 * realised.lifetime_orders',
-            'case when realised.lifetime_orders > 0 then ' ~ observed_days('realised.first_order_on', 'prediction.as_of_date') ~ ' end'
-        ) }} as purchase_frequency,
-        lifespans.lifespan_years
+        active.active_days,
+        {{ safe_divide('365 * realised.lifetime_orders', 'active.active_days') }} as purchase_frequency,
+        lifespans.lifespan_years,
+        {{ exact_quotient('realised.lifetime_gross_revenue * lifespans.lifespan_days', 'active.active_days') }}
+            as textbook_lifetime_value
     from realised
-    cross join prediction
+    left join active on realised.customer_id = active.customer_id
     left join lifespans on 1 = 1
 ),
 
@@ -102,10 +117,11 @@ final as (
         lifetime_refunds,
         lifetime_net_revenue,
         cast(lifetime_margin as decimal(28, 2)) as lifetime_margin,
+        active_days,
         average_order_value,
         purchase_frequency,
         lifespan_years,
-        cast(average_order_value * purchase_frequency * lifespan_years as decimal(28, 2)) as textbook_lifetime_value,
+        cast(textbook_lifetime_value as decimal(28, 2)) as textbook_lifetime_value,
         cast(frequency as {{ dbt.type_bigint() }}) as repeat_purchase_days,
         cast(recency_days as {{ dbt.type_bigint() }}) as recency_days,
         cast(age_days as {{ dbt.type_bigint() }}) as age_days,
