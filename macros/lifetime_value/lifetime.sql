@@ -5,3 +5,9 @@
 {% macro lifespan_basis() %}
     {{ return((order_bases() + ['orders_window'])[0]) }}
 {% endmacro %}
+
+
+{#- The share of revenue that is margin, as SQL; null where own data does not say. -#}
+{% macro gross_margin() %}
+    {{ return('cast(null as decimal(11, 10))' if policy('gross_margin_rate') is none else policy('gross_margin_rate') | string) }}
+{% endmacro %}

@@ -43,7 +43,7 @@ realised as (
         lifetime_gross_revenue,
         lifetime_refunds,
         lifetime_net_revenue,
-        lifetime_net_revenue * {{ policy('gross_margin_rate') }} as lifetime_margin,
+        lifetime_net_revenue * {{ gross_margin() }} as lifetime_margin,
         first_order_on,
         last_order_on,
         {{ cohort_period('first_order_on') }} as cohort_month
@@ -130,7 +130,7 @@ final as (
         cast(expected_order_value as decimal(28, 2)) as expected_order_value,
         cast(expected_purchases_365 * expected_order_value as decimal(28, 2)) as predicted_value_next_365_days,
         cast(discounted_purchases * expected_order_value as decimal(28, 2)) as predicted_lifetime_value,
-        cast(discounted_purchases * expected_order_value * {{ policy('gross_margin_rate') }} as decimal(28, 2))
+        cast(discounted_purchases * expected_order_value * {{ gross_margin() }} as decimal(28, 2))
             as predicted_lifetime_margin,
         first_order_on,
         last_order_on,
