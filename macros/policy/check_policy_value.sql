@@ -256,7 +256,7 @@
 {#- A var given on the command line that nobody reads is a typing mistake: say so. (Another
     project that uses this one as a package has vars of its own.) -#}
 {% macro check_var_names() %}
-    {% set known = policy_rules() | list + ['demo_latest_valid_date', 'demo_as_of_date', 'replace_data'] %}
+    {% set known = policy_rules() | list + ['demo_latest_valid_date', 'demo_as_of_date', 'demo_gross_margin_rate', 'replace_data'] %}
     {% for name in invocation_args_dict.get('vars', {}) if project_name == 'retention_ledger' and name not in known %}
         {{ exceptions.raise_compiler_error(
             'There is no policy var `' ~ name ~ '`. There are: ' ~ known | sort | join(', ') ~ '.'

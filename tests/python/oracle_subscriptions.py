@@ -712,7 +712,7 @@ class MrrPeriod:
     trailing_logo_churn_rate: Fraction | None = None
     grr: Fraction | None = None
     nrr: Fraction | None = None
-    gross_mrr_churn_rate: Fraction | None = None
+    mrr_churn_rate: Fraction | None = None
     net_mrr_churn_rate: Fraction | None = None
     quick_ratio: Fraction | None = None
     arpa: Fraction | None = None
@@ -978,7 +978,7 @@ def _add_mrr_rates(
         row.nrr = (opening - lost + Fraction(row.expansion_mrr)) / opening
         assert abs(opening * row.grr - Fraction(left.kept)) < Fraction(3, 100)
         assert abs(opening * row.nrr - Fraction(left.closing)) < Fraction(4, 100)
-        row.gross_mrr_churn_rate = lost / opening
+        row.mrr_churn_rate = lost / opening
         row.net_mrr_churn_rate = (lost - Fraction(row.expansion_mrr)) / opening
     if row.year_before_mrr > 0:
         row.trailing_grr = Fraction(row.year_before_mrr_kept) / Fraction(row.year_before_mrr)

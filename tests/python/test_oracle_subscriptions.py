@@ -953,7 +953,7 @@ def test_worked_month(worked_month):
         closing_customers=1,
         grr=Fraction(80, 100),
         nrr=Fraction(90, 100),
-        gross_mrr_churn_rate=Fraction(20, 100),
+        mrr_churn_rate=Fraction(20, 100),
         net_mrr_churn_rate=Fraction(10, 100),
         quick_ratio=Fraction(10, 20),
         arpa=Fraction(90),
@@ -973,7 +973,7 @@ def test_worked_month(worked_month):
     premium = found["2024-02-01", "plan", "premium"]
     assert premium.arpa == 90
     assert premium.acquired_customers is None
-    for name in ("grr", "nrr", "gross_mrr_churn_rate", "net_mrr_churn_rate", "quick_ratio"):
+    for name in ("grr", "nrr", "mrr_churn_rate", "net_mrr_churn_rate", "quick_ratio"):
         assert getattr(premium, name) is None
     assert found["2024-02-01", "plan", "basic"].arpa is None  # nobody is left
     assert found["2024-02-01", "plan", "basic"].subscription_lifetime_value is None
@@ -985,7 +985,7 @@ def test_first_and_partial_period_have_no_rates(worked_month):
     assert (january.is_latest_complete_period, february.is_latest_complete_period) == (True, False)
     assert (january.opening_mrr, january.new_mrr, january.closing_mrr) == (0, 100, 100)
     assert (january.new_customers, january.acquired_customers) == (2, 2)
-    assert (january.grr, january.nrr, january.gross_mrr_churn_rate) == (None, None, None)
+    assert (january.grr, january.nrr, january.mrr_churn_rate) == (None, None, None)
     assert (january.net_mrr_churn_rate, january.quick_ratio) == (None, None)
     assert (january.arpa, january.subscription_lifetime_value) == (50, None)
     assert (february.period_status, february.period_end) == ("partial", d("2024-02-29"))
@@ -1446,7 +1446,7 @@ def test_identities(raw_rows, grace_days, as_of):
         if row.grr is not None:
             assert 0 <= row.grr <= 1
             assert row.grr <= row.nrr
-            assert row.grr == 1 - row.gross_mrr_churn_rate
+            assert row.grr == 1 - row.mrr_churn_rate
             assert row.nrr == 1 - row.net_mrr_churn_rate
 
         # The parts add up: segments in everything, plans in all that is posted.

@@ -266,7 +266,7 @@ def test_rates_of_mrr_of_the_log(log_database: Path) -> None:
     found = query(
         log_database,
         """
-        select grr, nrr, gross_mrr_churn_rate, net_mrr_churn_rate, quick_ratio, arpa,
+        select grr, nrr, mrr_churn_rate, net_mrr_churn_rate, quick_ratio, arpa,
             subscription_lifetime_value
         from marts.mrr_by_period
         where segment_dimension = 'all' and period_grain in ('month', 'quarter')

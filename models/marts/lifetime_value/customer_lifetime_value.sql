@@ -80,7 +80,7 @@ scored as (
     select
         textbook.*,
         histories.frequency,
-        histories.recency_days,
+        histories.purchase_span_days,
         histories.age_days,
         case when prediction.purchase_note is null then scores.probability_alive end as probability_alive,
         case when prediction.purchase_note is null then scores.expected_purchases_365 end as expected_purchases_365,
@@ -95,7 +95,7 @@ scored as (
     left join histories on textbook.customer_id = histories.customer_id
     left join scores
         on histories.frequency = scores.frequency
-        and histories.recency_days = scores.recency_days
+        and histories.purchase_span_days = scores.purchase_span_days
         and histories.age_days = scores.age_days
     left join spend_scores
         on histories.frequency = spend_scores.frequency
@@ -123,13 +123,18 @@ final as (
         lifespan_years,
         cast(textbook_lifetime_value as decimal(28, 2)) as textbook_lifetime_value,
         cast(frequency as {{ dbt.type_bigint() }}) as repeat_purchase_days,
-        cast(recency_days as {{ dbt.type_bigint() }}) as recency_days,
+        cast(purchase_span_days as {{ dbt.type_bigint() }}) as purchase_span_days,
         cast(age_days as {{ dbt.type_bigint() }}) as age_days,
         cast(probability_alive as decimal(28, 6)) as probability_alive,
         cast(expected_purchases_365 as decimal(28, 6)) as expected_purchases_next_365_days,
         cast(expected_order_value as decimal(28, 2)) as expected_order_value,
         cast(expected_purchases_365 * expected_order_value as decimal(28, 2)) as predicted_value_next_365_days,
         cast(discounted_purchases * expected_order_value as decimal(28, 2)) as predicted_lifetime_value,
+        lifetime_net_revenue as past_value,
+        cast(discounted_purchases * expected_order_value as decimal(28, 2)) as predicted_future_value,
+        cast(
+            lifetime_net_revenue + cast(discounted_purchases * expected_order_value as decimal(28, 2)) as decimal(28, 2)
+        ) as past_and_future_value,
         cast(discounted_purchases * expected_order_value * {{ gross_margin() }} as decimal(28, 2))
             as predicted_lifetime_margin,
         first_order_on,

@@ -21,7 +21,8 @@ customers as (
         customer_lifetime_value.active_days,
         customer_lifetime_value.probability_alive,
         customer_lifetime_value.predicted_value_next_365_days,
-        customer_lifetime_value.predicted_lifetime_value
+        customer_lifetime_value.predicted_lifetime_value,
+        customer_lifetime_value.past_and_future_value
     from customer_lifetime_value
 ),
 
@@ -37,7 +38,8 @@ sliced as (
         sum(active_days) as active_days,
         sum(probability_alive) as expected_alive_customers,
         sum(predicted_value_next_365_days) as predicted_value_next_365_days,
-        sum(predicted_lifetime_value) as predicted_lifetime_value
+        sum(predicted_lifetime_value) as predicted_lifetime_value,
+        sum(past_and_future_value) as past_and_future_value
     from customers
     group by {{ slice_sets([], more=['cohort_month']) }}
 ),
@@ -61,7 +63,8 @@ measured as (
             as textbook_lifetime_value,
         cast(sliced.expected_alive_customers as decimal(28, 6)) as expected_alive_customers,
         cast(sliced.predicted_value_next_365_days as decimal(28, 2)) as predicted_value_next_365_days,
-        cast(sliced.predicted_lifetime_value as decimal(28, 2)) as predicted_lifetime_value
+        cast(sliced.predicted_lifetime_value as decimal(28, 2)) as predicted_lifetime_value,
+        cast(sliced.past_and_future_value as decimal(28, 2)) as past_and_future_value
     from sliced
     left join lifespans
         on lifespans.segment_dimension

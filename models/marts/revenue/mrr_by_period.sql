@@ -127,7 +127,7 @@ rated as (
         year_before_mrr_kept,
         {{ rates.grr }} as grr,
         {{ rates.nrr }} as nrr,
-        {{ rates.gross_mrr_churn_rate }} as gross_mrr_churn_rate,
+        {{ rates.mrr_churn_rate }} as mrr_churn_rate,
         {{ rates.net_mrr_churn_rate }} as net_mrr_churn_rate,
         {{ rates.trailing_grr }} as trailing_grr,
         {{ rates.trailing_nrr }} as trailing_nrr,
