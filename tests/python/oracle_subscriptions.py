@@ -965,9 +965,7 @@ def _add_arpa(row: MrrPeriod) -> None:
         row.arpa = Fraction(row.closing_mrr) / row.closing_customers
 
 
-def _add_mrr_rates(
-    row: MrrPeriod, left: _OfOpeningCustomers, policy: SubscriptionPolicy
-) -> None:
+def _add_mrr_rates(row: MrrPeriod, left: _OfOpeningCustomers, policy: SubscriptionPolicy) -> None:
     """The rates of a complete period, exactly; each left at None when its denominator is 0."""
     gained = Fraction(row.new_mrr) + Fraction(row.reactivation_mrr) + Fraction(row.expansion_mrr)
     lost = Fraction(row.churn_mrr) + Fraction(row.contraction_mrr)

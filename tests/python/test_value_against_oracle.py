@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from dbt_project import dbt, query, records
-from oracle import Policy, active_days, period_end, period_start, periods
+from oracle import Policy, active_days, period_start, periods
 
 ATTRIBUTES = ("country", "acquisition_channel", "customer_segment")
 

@@ -59,8 +59,10 @@ measured as (
         {{ safe_divide('sliced.lifetime_gross_revenue', 'sliced.lifetime_orders') }} as average_order_value,
         {{ safe_divide('365 * sliced.lifetime_orders', 'sliced.active_days') }} as purchase_frequency,
         lifespans.lifespan_years,
-        cast({{ exact_quotient('sliced.lifetime_gross_revenue * lifespans.lifespan_days', 'sliced.active_days') }} as decimal(28, 2))
-            as textbook_lifetime_value,
+        cast(
+            {{ exact_quotient('sliced.lifetime_gross_revenue * lifespans.lifespan_days', 'sliced.active_days') }}
+            as decimal(28, 2)
+        ) as textbook_lifetime_value,
         cast(sliced.expected_alive_customers as decimal(28, 6)) as expected_alive_customers,
         cast(sliced.predicted_value_next_365_days as decimal(28, 2)) as predicted_value_next_365_days,
         cast(sliced.predicted_lifetime_value as decimal(28, 2)) as predicted_lifetime_value,
