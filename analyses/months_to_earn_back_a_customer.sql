@@ -43,7 +43,7 @@ final as (
         cast(
             {{ safe_divide(
                 'spending.spent * channels.new_customers',
-                '(channels.acquired_customers * channels.new_mrr * ' ~ policy('gross_margin_rate') ~ ')'
+                '(channels.acquired_customers * channels.new_mrr * ' ~ gross_margin() ~ ')'
             ) }} as decimal(18, 1)
         ) as months_to_earn_back
     from channels

@@ -87,10 +87,10 @@
             'meaning': 'The column is there and empty in every row: it may be the wrong one, and what rests on it (segments, versions, ends) says nothing.',
             'remedy': 'The var raw_columns names the right column, or maps this one to null on purpose.',
         },
-        'assumption_of_the_demo': {
+        'margin_is_not_set': {
             'severity': 'note', 'setting': 'gross_margin_rate',
-            'meaning': 'The margin is that of an invented shop, and lifetime values rest on it.',
-            'remedy': 'The var gross_margin_rate is the share of revenue that is left after the cost of what was sold; set it to your own (0.6 too, if it is that).',
+            'meaning': 'Nobody can know it from the data: margins, and the lifetime value of subscriptions, are null.',
+            'remedy': 'The var gross_margin_rate is the share of revenue that is left after the cost of what was sold; there is no default that would be right for others.',
         },
     }) }}
 {% endmacro %}
@@ -175,9 +175,9 @@
 {% endmacro %}
 
 
-{#- Whether own data is valued with the margin of the demo, and nobody has said that it is theirs too. -#}
-{% macro is_margin_of_the_demo() %}
-    {{ return(not reads_demo_seeds() and policy('gross_margin_rate') == 0.6 and not is_given('gross_margin_rate')) }}
+{#- Whether nobody has said what share of revenue is margin. -#}
+{% macro is_margin_unknown() %}
+    {{ return(policy('gross_margin_rate') is none) }}
 {% endmacro %}
 
 

@@ -53,8 +53,9 @@
         dict(ratio,
             name='onboarding_churn_rate', label='First-month churn of new customers', direction='down', is_column=true,
             numerator='new_last_month_customers - kept_customers', denominator='new_last_month_customers',
+            condition=bases_with_onboarding_churn(),
             description='Of the customers acquired in the month before, the share who are inactive at the close of this one.',
-            nulls='Null while the month is partial, and where nobody was acquired in the month before.',
+            nulls='Null while the month is partial, where nobody was acquired in the month before, and on `orders_window` where `inactivity_days` reaches beyond two months (62 days; with another `cohort_grain`, two of its periods): one order keeps a customer active for as long, so that nobody can be lost.',
             synonyms='month-1 churn, early churn',
         ),
         dict(ratio,
@@ -65,4 +66,12 @@
             synonyms='month-1 retention',
         ),
     ]) }}
+{% endmacro %}
+
+
+{#- The rows in which a customer can be lost by the end of the period after the first: not where one order keeps a
+    customer active for longer than the longest two periods. -#}
+{% macro bases_with_onboarding_churn() %}
+    {% set longest_two = {'week': 14, 'month': 62, 'quarter': 184, 'year': 731}[policy('cohort_grain')] %}
+    {{ return("basis <> 'orders_window'" if policy('inactivity_days') >= longest_two else none) }}
 {% endmacro %}

@@ -3,11 +3,11 @@
     {% set by_period = dict(metric_defaults('ratio', 'lifetime_value_by_period'), unit='money', direction='up', is_column=true) %}
     {{ return([
         dict(by_period,
-            name='period_lifetime_value', label='Textbook lifetime value at the rates of the period',
-            numerator='gross_revenue * opening_customers', denominator='purchasers * churned_customers',
-            description='Average order value x orders per purchaser x lifespan in periods (opening / churned customers), all of this period. Moves with the season; compare with the year before.',
-            nulls='Null while the period is partial, and where nobody purchased or nobody churned in it.',
-            synonyms='CLV = AOV x frequency x lifespan',
+            name='period_lifetime_value', label='Textbook lifetime value of the period',
+            numerator='gross_revenue', denominator='churn_events', version=2,
+            description='Revenue per active customer and day x the days that a customer is active (active days / churn events): the active days cancel out, and what is left is the same for a year by its months, quarters or as a whole. Uncut, and before refunds. A single period moves with the season; compare with the year before.',
+            nulls='Null while the period is partial, and where nobody lapsed in it.',
+            synonyms='CLV = revenue per active customer x active life, AOV x frequency x lifespan',
         ),
     ]) }}
 {% endmacro %}

@@ -63,10 +63,10 @@
             synonyms='NRR, net dollar retention, NDR',
         ),
         dict(ratio,
-            name='gross_mrr_churn_rate', label='Gross MRR churn rate', direction='down', is_column=true,
+            name='mrr_churn_rate', label='MRR churn rate', direction='down', is_column=true,
             numerator='churn_mrr + contraction_mrr', denominator='opening_mrr',
-            description='Churned and contracted MRR over the opening MRR: 1 - GRR.',
-            synonyms='gross revenue churn, (lost + downgraded) / start',
+            description='Churned and contracted MRR of the opening customers over the opening MRR: 1 - GRR. Not called gross here: `gross_churn_rate` has those who joined and left within the period too.',
+            synonyms='gross MRR churn rate, gross revenue churn, (lost + downgraded) / start',
             sources='ChartMogul MRR churn rate: help.chartmogul.com/hc/en-us/articles/203359341-Metric-MRR-Churn-Rate',
         ),
         dict(ratio,
@@ -127,23 +127,12 @@
         ),
         dict(ratio,
             name='subscription_lifetime_value', label='Subscription lifetime value', direction='up', unit='money', is_column=true,
-            numerator='closing_mrr * ' ~ policy('gross_margin_rate') ~ ' * ' ~ months_of_grain() ~ ' * opening_customers',
-            denominator='closing_customers * churned_customers * ' ~ periods_of_months(),
-            formula='(closing_mrr / closing_customers) * gross_margin_rate * months of the period / (churned_customers / opening_customers)',
-            description='ARPA x gross margin (the var `gross_margin_rate`) x lifespan (1 / customer churn rate), all at the rates of this period. Moves with the season; compare with the year before.',
-            nulls='Null by plan, while the period is partial, and where nobody churned in it or nobody pays at its close.',
+            numerator='12 * ' ~ gross_margin() ~ ' * mrr_days', denominator='365 * churn_events', version=2,
+            formula='(mrr_days * 12 / 365) * gross_margin_rate / churn_events',
+            description='Recurring revenue of the period x gross margin (the var `gross_margin_rate`) for each time that a customer stopped paying: ARPA x margin x the time that a customer pays (paying days / churn events), where the paying days cancel out. The same for a year by its months, quarters or as a whole. A single period moves with the season; compare with the year before.',
+            nulls='Null by plan, while the period is partial, where nobody stopped paying in it, and where `gross_margin_rate` is not set.',
             synonyms='LTV = ARPA x margin / churn',
             sources='metrickittools.com/guides/ltv-guide; ChartMogul without the margin: help.chartmogul.com/hc/en-us/articles/203359061',
         ),
     ]) }}
-{% endmacro %}
-
-
-{#- ARPA is by the month; a period has months_of_grain / periods_of_months of them, in whole numbers. -#}
-{% macro months_of_grain() %}
-    {{ return("case period_grain when 'month' then 1 when 'quarter' then 3 else 12 end") }}
-{% endmacro %}
-
-{% macro periods_of_months() %}
-    {{ return("case period_grain when 'week' then 52 else 1 end") }}
 {% endmacro %}

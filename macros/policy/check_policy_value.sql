@@ -256,7 +256,7 @@
 {#- A var given on the command line that nobody reads is a typing mistake: say so. (Another
     project that uses this one as a package has vars of its own.) -#}
 {% macro check_var_names() %}
-    {% set known = policy_rules() | list + ['demo_latest_valid_date', 'demo_as_of_date', 'replace_data'] %}
+    {% set known = policy_rules() | list + ['demo_latest_valid_date', 'demo_as_of_date', 'demo_gross_margin_rate', 'replace_data'] %}
     {% set said = [] %}
     {% for name in invocation_args_dict.get('vars', {}) if project_name == 'retention_ledger' and name not in known %}
         {% do said.append('There is no policy var `' ~ name ~ '`. Did you mean `' ~ nearest_name(name, known) ~ '`?') %}

@@ -14,6 +14,8 @@
         {% set value = var('demo_latest_valid_date') %}
     {% elif name == 'as_of_date' and value is none and reads_demo_seeds() %}
         {% set value = var('demo_as_of_date') %}
+    {% elif name == 'gross_margin_rate' and value is none and reads_demo_seeds() %}
+        {% set value = var('demo_gross_margin_rate') %}
     {% elif name == 'raw_tables' and value is none %}
         {% set value = raw_tables_by_default() %}
     {% endif %}
@@ -127,12 +129,12 @@
             'meaning': 'What one purchase is: each order, or all orders of a day together.',
         },
         'gross_margin_rate': {
-            'kind': 'share', 'defines': true,
-            'meaning': 'Share of revenue that is left after the cost of what was sold.',
+            'kind': 'share', 'may_be_null': true, 'defines': true,
+            'meaning': 'Share of revenue that is left after the cost of what was sold; null: not known, and margins are null.',
         },
         'max_lifespan_years': {
             'kind': 'whole number', 'least': 1, 'most': 100, 'defines': true,
-            'meaning': 'The textbook lifespan (1 / yearly churn) is cut off here.',
+            'meaning': 'The textbook lifespan (active days / churn events) is cut off here.',
         },
         'discount_rate': {
             'kind': 'share', 'defines': true,

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import oracle
@@ -599,6 +600,11 @@ class CustomerMrr:
         """MRR of a plan on a day."""
         return self._look_up(self.plans[plan], day)
 
+    def between(self, first: date, last: date) -> list[Decimal]:
+        """The MRR of each day from one to another, from the first paid one on."""
+        begin = self.first_paid_on.toordinal()
+        return self.totals[max(0, first.toordinal() - begin) : max(0, last.toordinal() - begin + 1)]
+
     def _look_up(self, amounts: list[Decimal], day: date) -> Decimal:
         if day < self.first_paid_on:
             return ZERO
@@ -694,6 +700,8 @@ class MrrPeriod:
     churn_customers: int = 0
     closing_customers: int = 0
     acquired_customers: int | None = 0
+    mrr_days: Decimal | None = ZERO
+    churn_events: int | None = 0
     year_before_customers: int | None = 0
     year_before_customers_lost: int | None = 0
     year_before_mrr: Decimal | None = ZERO
@@ -704,7 +712,7 @@ class MrrPeriod:
     trailing_logo_churn_rate: Fraction | None = None
     grr: Fraction | None = None
     nrr: Fraction | None = None
-    gross_mrr_churn_rate: Fraction | None = None
+    mrr_churn_rate: Fraction | None = None
     net_mrr_churn_rate: Fraction | None = None
     quick_ratio: Fraction | None = None
     arpa: Fraction | None = None
@@ -835,7 +843,7 @@ def mrr_by_period(
         }
         for dimension, value in all_slices:
             if dimension == "plan":
-                _leave_out_year_before(rows[dimension, value])
+                _leave_out_customers_of_plan(rows[dimension, value])
         left = {pair: _OfOpeningCustomers() for pair in all_slices}
         day_before = year_before(closing_day)
         for customer, mrr in daily.items():
@@ -843,6 +851,9 @@ def mrr_by_period(
             closing = mrr.on(closing_day)
             is_acquired = start <= mrr.first_paid_on <= closing_day
             movement = of_customers.get((grain, start, customer))
+            daily_amounts = mrr.between(start, closing_day)
+            revenue = sum(daily_amounts, ZERO)
+            losses = sum(a > 0 == b for a, b in pairwise([opening, *daily_amounts]))
             for pair in slices_of[customer]:
                 _count_balance(rows[pair], opening, closing)
                 if is_acquired:
@@ -850,6 +861,8 @@ def mrr_by_period(
                 if opening > 0:
                     left[pair].kept += min(opening, closing)
                     left[pair].closing += closing
+                rows[pair].mrr_days += revenue
+                rows[pair].churn_events += losses
                 _count_year_before(rows[pair], then=mrr.on(day_before), now=closing)
                 if movement is not None:
                     _count_movement(rows[pair], movement)
@@ -868,7 +881,7 @@ def mrr_by_period(
             if row.period_status == "complete":
                 _add_arpa(row)
                 if dimension != "plan":
-                    _add_mrr_rates(row, left[dimension, value], grain, policy)
+                    _add_mrr_rates(row, left[dimension, value], policy)
             result[grain, start, dimension, value] = row
     return result
 
@@ -901,8 +914,9 @@ def _count_year_before(row: MrrPeriod, then: Decimal, now: Decimal) -> None:
         row.year_before_mrr_kept += min(then, now)
 
 
-def _leave_out_year_before(row: MrrPeriod) -> None:
-    """MRR moves between plans, so of a plan nothing is said about those of a year ago."""
+def _leave_out_customers_of_plan(row: MrrPeriod) -> None:
+    """MRR moves between plans, so of a plan nothing is said about those of a year ago or who leaves."""
+    row.mrr_days = row.churn_events = None
     row.year_before_customers = row.year_before_customers_lost = None
     row.year_before_mrr = row.year_before_mrr_retained = row.year_before_mrr_kept = None
 
@@ -951,9 +965,7 @@ def _add_arpa(row: MrrPeriod) -> None:
         row.arpa = Fraction(row.closing_mrr) / row.closing_customers
 
 
-def _add_mrr_rates(
-    row: MrrPeriod, left: _OfOpeningCustomers, grain: str, policy: SubscriptionPolicy
-) -> None:
+def _add_mrr_rates(row: MrrPeriod, left: _OfOpeningCustomers, policy: SubscriptionPolicy) -> None:
     """The rates of a complete period, exactly; each left at None when its denominator is 0."""
     gained = Fraction(row.new_mrr) + Fraction(row.reactivation_mrr) + Fraction(row.expansion_mrr)
     lost = Fraction(row.churn_mrr) + Fraction(row.contraction_mrr)
@@ -964,7 +976,7 @@ def _add_mrr_rates(
         row.nrr = (opening - lost + Fraction(row.expansion_mrr)) / opening
         assert abs(opening * row.grr - Fraction(left.kept)) < Fraction(3, 100)
         assert abs(opening * row.nrr - Fraction(left.closing)) < Fraction(4, 100)
-        row.gross_mrr_churn_rate = lost / opening
+        row.mrr_churn_rate = lost / opening
         row.net_mrr_churn_rate = (lost - Fraction(row.expansion_mrr)) / opening
     if row.year_before_mrr > 0:
         row.trailing_grr = Fraction(row.year_before_mrr_kept) / Fraction(row.year_before_mrr)
@@ -975,10 +987,9 @@ def _add_mrr_rates(
         )
     if lost > 0:
         row.quick_ratio = gained / lost
-    if row.arpa is not None and row.churn_customers > 0:
-        months = {"week": Fraction(12, 52), "month": 1, "quarter": 3, "year": 12}[grain]
-        churn_rate = Fraction(row.churn_customers, row.opening_customers)
-        row.subscription_lifetime_value = row.arpa * months * policy.gross_margin_rate / churn_rate
+    if row.churn_events > 0:
+        revenue = Fraction(row.mrr_days) * 12 / 365
+        row.subscription_lifetime_value = revenue * policy.gross_margin_rate / row.churn_events
 
 
 # --------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_nothing_is_suspicious_but_the_margin_that_is_not_set(master: Path) -> None:
     rows = query(master, "select finding, severity from marts.intake_findings")
-    assert rows == [("assumption_of_the_demo", "note")]
+    assert rows == [("margin_is_not_set", "note")]
 
 
 def test_the_published_parameters_follow_from_the_raw_transactions(tmp_path: Path) -> None:

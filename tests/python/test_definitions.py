@@ -338,3 +338,15 @@ def test_every_test_that_a_decision_names_exists() -> None:
                 missing.append(name)
     assert text.count("**Tests.**") > 40
     assert missing == []
+
+
+def test_a_vendors_rate_of_subscribers_is_of_subscriptions_only(demo_database: Path) -> None:
+    values = dict(
+        query(
+            demo_database,
+            "select basis, count(value) from marts.metric_values"
+            " where metric = 'stripe_subscriber_churn_rate' group by basis",
+        )
+    )
+    assert values["subscriptions"] > 0
+    assert values["orders_window"] == values["orders_calendar"] == 0

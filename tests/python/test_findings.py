@@ -117,9 +117,6 @@ IN_HOSTILE = {
     "amounts_look_like_cents": (
         "orders", "amount", "all 91 amounts in GBP are whole numbers, and at least half of them 1000 or more", 91, "1.000000",
     ),
-    "assumption_of_the_demo": (
-        "settings", "gross_margin_rate", "gross_margin_rate is not set, and stands at 0.6", 1, "1.000000",
-    ),
     "column_has_no_values": ("customers", "country", "country is empty in all 22 rows", 22, "1.000000"),
     "dates_cannot_be_read": (
         "subscriptions", "cancel_requested_on", "2 of 8 dates in cancel_requested_on cannot be read", 2, "0.250000",
@@ -128,6 +125,7 @@ IN_HOSTILE = {
         "customers", "signed_up_at",
         "20 dates in signed_up_at can be read with the day or the month first, and no other date decides it", 20, "1.000000",
     ),
+    "margin_is_not_set": ("settings", "gross_margin_rate", "gross_margin_rate is not set", 1, "1.000000"),
     # 6 customers x 2 gaps; and s5 goes on in July.
     "gaps_of_one_day": (
         "subscriptions", "ended_on", "12 of 13 gaps between the paid periods of a customer are exactly one day", 12, "0.923077",

@@ -46,7 +46,7 @@ MUTANTS = [
      "previous_purchase_on <= {{ period_start(grain", "int_purchases_daily"),
     ("models/marts/purchases/repeat_purchase_by_cohort.sql", "purchases.next_purchase_on <= {{ window_ends_on }}",
      "purchases.next_purchase_on < {{ window_ends_on }}", "repeat_purchase_by_cohort"),
-    ("models/marts/lifetime_value/helpers/int_lifespans.sql", "and churned_customers > 0", "", "int_lifespans"),
+    ("models/marts/lifetime_value/helpers/int_lifespans.sql", "and churn_events > 0", "", "int_lifespans"),
     ("models/marts/accepted/helpers/int_subscriptions_resolved.sql", "next_started_on < ended_on then", "next_started_on > ended_on then",
      "int_subscriptions_resolved"),
     ("models/marts/accepted/helpers/int_subscriptions_resolved.sql", "over (partition by ranked.subscription_id, ranked.currency) as first",

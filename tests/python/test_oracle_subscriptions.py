@@ -944,18 +944,21 @@ def test_worked_month(worked_month):
         churn_mrr=Decimal(20),
         closing_mrr=Decimal(90),
         annual_run_rate=Decimal(1080),
+        # Nine days of 20 + 80 and 20 of 90.
+        mrr_days=Decimal(2700),
+        churn_events=1,
         opening_customers=2,
         expansion_customers=1,
         churn_customers=1,
         closing_customers=1,
         grr=Fraction(80, 100),
         nrr=Fraction(90, 100),
-        gross_mrr_churn_rate=Fraction(20, 100),
+        mrr_churn_rate=Fraction(20, 100),
         net_mrr_churn_rate=Fraction(10, 100),
         quick_ratio=Fraction(10, 20),
         arpa=Fraction(90),
-        # 90 a month * 60 % / 50 % churn
-        subscription_lifetime_value=Fraction(108),
+        # 2,700 * 12 / 365 * 60 % / 1
+        subscription_lifetime_value=Fraction(2700 * 12 * 6, 3650),
     )
     assert found["2024-02-01", "country", "GB"].nrr == 0
     assert found["2024-02-01", "country", "(unknown)"].nrr == Fraction(9, 8)
@@ -970,7 +973,7 @@ def test_worked_month(worked_month):
     premium = found["2024-02-01", "plan", "premium"]
     assert premium.arpa == 90
     assert premium.acquired_customers is None
-    for name in ("grr", "nrr", "gross_mrr_churn_rate", "net_mrr_churn_rate", "quick_ratio"):
+    for name in ("grr", "nrr", "mrr_churn_rate", "net_mrr_churn_rate", "quick_ratio"):
         assert getattr(premium, name) is None
     assert found["2024-02-01", "plan", "basic"].arpa is None  # nobody is left
     assert found["2024-02-01", "plan", "basic"].subscription_lifetime_value is None
@@ -982,7 +985,7 @@ def test_first_and_partial_period_have_no_rates(worked_month):
     assert (january.is_latest_complete_period, february.is_latest_complete_period) == (True, False)
     assert (january.opening_mrr, january.new_mrr, january.closing_mrr) == (0, 100, 100)
     assert (january.new_customers, january.acquired_customers) == (2, 2)
-    assert (january.grr, january.nrr, january.gross_mrr_churn_rate) == (None, None, None)
+    assert (january.grr, january.nrr, january.mrr_churn_rate) == (None, None, None)
     assert (january.net_mrr_churn_rate, january.quick_ratio) == (None, None)
     assert (january.arpa, january.subscription_lifetime_value) == (50, None)
     assert (february.period_status, february.period_end) == ("partial", d("2024-02-29"))
@@ -996,10 +999,10 @@ def test_first_and_partial_period_have_no_rates(worked_month):
 @pytest.mark.parametrize(
     ("grain", "start", "as_of", "expected"),
     [
-        # 90 * months * 60 % / 50 %; February 10 is in the week from the 5th.
-        ("week", "2024-02-05", "2024-02-11", Fraction(108) * 12 / 52),
-        ("month", "2024-02-01", "2024-02-29", Fraction(108)),
-        ("quarter", "2024-01-01", "2024-03-31", None),  # nobody at the start
+        # MRR of the days * 12 / 365 * 60 %; February 10, when one leaves, is in the week from the 5th.
+        ("week", "2024-02-05", "2024-02-11", Fraction((5 * 100 + 2 * 90) * 12 * 6, 3650)),
+        ("month", "2024-02-01", "2024-02-29", Fraction((9 * 100 + 20 * 90) * 12 * 6, 3650)),
+        ("quarter", "2024-01-01", "2024-03-31", Fraction((40 * 100 + 51 * 90) * 12 * 6, 3650)),
         ("quarter", "2024-04-01", "2024-06-30", None),  # nobody left
     ],
 )
@@ -1008,16 +1011,20 @@ def test_lifetime_value_by_grain(worked_month, grain, start, as_of, expected):
     assert row.subscription_lifetime_value == expected
 
 
-@pytest.mark.parametrize(("grain", "months"), [("quarter", 3), ("year", 12)])
-def test_lifetime_value_of_long_periods(grain, months):
+def test_a_lifetime_value_counts_each_time_that_somebody_leaves():
     rows = [
-        period("2023-01-01", "2024-01-10", "20.00", customer_id="A", subscription_id="S1"),
-        *[period("2023-01-01", None, "30.00", customer_id=f"B{i}", subscription_id=f"S{i + 2}")
-          for i in range(3)],
-    ]  # fmt: skip
-    row = by_period(rows, "2024-12-31", grain)["2024-01-01", "all", "all"]
-    # One of four left; the others pay 30.
-    assert row.subscription_lifetime_value == Fraction(30 * months * 6, 10) * 4
+        period("2024-01-01", "2024-01-10", "20.00", customer_id="A", subscription_id="S1"),
+        period("2024-01-20", "2024-02-10", "20.00", customer_id="A", subscription_id="S2"),
+        period("2024-01-01", None, "30.00", customer_id="B", subscription_id="S3"),
+    ]
+    months = by_period(rows, "2024-12-31", "month")
+    year = by_period(rows, "2024-12-31", "year")["2024-01-01", "all", "all"]
+    assert (year.churn_events, year.churn_customers) == (2, 0)
+    assert year.mrr_days == 30 * 20 + 366 * 30
+    assert year.subscription_lifetime_value == Fraction(11580 * 12 * 6, 3650 * 2)
+    pooled = [row for key, row in months.items() if key[1] == "all"]
+    assert sum(row.mrr_days for row in pooled) == year.mrr_days
+    assert sum(row.churn_events for row in pooled) == year.churn_events
 
 
 def test_quick_ratio_counts_everything_that_came():
@@ -1439,7 +1446,7 @@ def test_identities(raw_rows, grace_days, as_of):
         if row.grr is not None:
             assert 0 <= row.grr <= 1
             assert row.grr <= row.nrr
-            assert row.grr == 1 - row.gross_mrr_churn_rate
+            assert row.grr == 1 - row.mrr_churn_rate
             assert row.nrr == 1 - row.net_mrr_churn_rate
 
         # The parts add up: segments in everything, plans in all that is posted.

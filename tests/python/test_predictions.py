@@ -77,7 +77,7 @@ def test_every_customer_with_an_order_is_predicted_as_the_models_say(predicted: 
     )
     x, recency, age, repeat_revenue = (
         np.array([float(row[name]) for row in rows])
-        for name in ("repeat_purchase_days", "recency_days", "age_days", "repeat_net_revenue")
+        for name in ("repeat_purchase_days", "purchase_span_days", "age_days", "repeat_net_revenue")
     )
     mean = np.where(x > 0, repeat_revenue / np.maximum(x, 1), 0)
     purchases = fit_purchase_model(x, recency, age, leaves_at_first=True)

@@ -28,7 +28,7 @@ from test_value_against_oracle import differences
 
 ATTRIBUTES = ("country", "acquisition_channel", "customer_segment")
 MRR_RATES = (
-    "grr", "nrr", "gross_mrr_churn_rate", "net_mrr_churn_rate", "quick_ratio", "arpa",
+    "grr", "nrr", "mrr_churn_rate", "net_mrr_churn_rate", "quick_ratio", "arpa",
     "subscription_lifetime_value", "trailing_grr", "trailing_nrr", "trailing_logo_churn_rate",
 )  # fmt: skip
 #: What mrr_by_period calls the oracle's columns; the others have the same name.

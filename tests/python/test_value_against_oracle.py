@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 
 import pytest
 from dbt_project import dbt, query, records
-from oracle import Policy, active_days, period_end, period_start, periods
+from oracle import Policy, active_days, period_start, periods
 
 ATTRIBUTES = ("country", "acquisition_channel", "customer_segment")
 
@@ -292,17 +293,17 @@ def test_repeat_purchase_by_cohort(
 def test_realised_and_textbook_lifetime_value(
     demo_database: Path, customers: dict[str, Customer], as_of: date
 ) -> None:
-    """The lifespan from the ledger's last twelve complete months, the rest from the orders."""
-    active = [
-        active_days(set(c.days), "orders_window", Policy(), as_of) for c in customers.values()
-    ]
-    opening = churned = 0
-    for start, end in periods(date(2024, 12, 1), date(2025, 11, 30), "month"):
-        assert end == period_end(start, "month")
-        before = start - timedelta(1)
-        opening += sum(before in days for days in active)
-        churned += sum(before in days and end not in days for days in active)
-    lifespan = ratio(opening, churned * 12)
+    """Days on which customers are active, for each time that one stops, counted day by day."""
+    active = {
+        name: active_days(set(c.days), "orders_window", Policy(), as_of)
+        for name, c in customers.items()
+    }
+    year = [as_of - timedelta(n) for n in range(365)]
+    days_active = sum(day in days for days in active.values() for day in year)
+    churn_events = sum(
+        day - timedelta(1) in days and day not in days for days in active.values() for day in year
+    )
+    life = Fraction(days_active, churn_events)
     rows = {
         row["customer_id"]: row
         for row in records(demo_database, "select * from marts.customer_lifetime_value")
@@ -311,18 +312,41 @@ def test_realised_and_textbook_lifetime_value(
         row = rows[name]
         gross = sum(amount for _, _, amount in customer.orders)
         net = customer.net(date.min, date.max)
-        years = Decimal(max((as_of - customer.days[0]).days + 1, 365)) / 365
-        average = ratio(gross, len(customer.orders))
-        frequency = (Decimal(len(customer.orders)) / years).quantize(
-            Decimal("0.000001"), ROUND_HALF_UP
-        )
+        kept_active = {day + timedelta(n) for day in customer.days for n in range(90)}
+        worth = Fraction(gross) * life / len(kept_active)
         assert row["lifetime_net_revenue"] == net
         assert row["lifetime_margin"] == (net * Decimal("0.6")).quantize(
             Decimal("0.01"), ROUND_HALF_UP
         )
-        assert (row["average_order_value"], row["lifespan_years"]) == (average, lifespan)
-        assert abs(row["purchase_frequency"] - frequency) <= Decimal("0.000001")
-        assert abs(row["textbook_lifetime_value"] - average * frequency * lifespan) <= Decimal(
-            "0.01"
-        )
+        assert row["average_order_value"] == ratio(gross, len(customer.orders))
+        assert row["lifespan_years"] == ratio(days_active, 365 * churn_events)
+        assert row["active_days"] == len(kept_active)
+        assert row["purchase_frequency"] == ratio(365 * len(customer.orders), len(kept_active))
+        assert row["textbook_lifetime_value"] == Decimal(floor(worth * 100 + Fraction(1, 2))) / 100
     assert sum(row["lifetime_orders"] == 0 for row in rows.values()) == len(rows) - len(customers)
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
+def test_the_lifetime_value_of_a_year_is_the_same_at_every_grain(
+    demo_database: Path, customers: dict[str, Customer], as_of: date, grain: str
+) -> None:
+    """2024: what was spent, for each time that somebody lapsed."""
+    year = [date(2024, 1, 1) + timedelta(n) for n in range(366)]
+    active = [
+        active_days(set(c.days), "orders_window", Policy(), as_of) for c in customers.values()
+    ]
+    lapses = sum(day - timedelta(1) in days and day not in days for days in active for day in year)
+    spent = sum(
+        amount for c in customers.values() for day, _, amount in c.orders if day.year == 2024
+    )
+    ((revenue, churn_events, value),) = query(
+        demo_database,
+        f"""
+        select sum(gross_revenue), sum(churn_events), max(period_lifetime_value)
+        from marts.lifetime_value_by_period
+        where period_grain = '{grain}' and segment_dimension = 'all' and year(period_start) = 2024
+        """,
+    )
+    assert (revenue, churn_events) == (spent, lapses)
+    assert ratio(revenue, churn_events).quantize(Decimal("0.01")) == Decimal("1134.05")
+    assert grain != "year" or value == ratio(spent, lapses)

@@ -25,14 +25,14 @@ written_columns as (
 -- Own data, and nothing said of its margin.
 settings as (
     select
-        'assumption_of_the_demo' as finding,
+        'margin_is_not_set' as finding,
         'settings' as source_table,
         'gross_margin_rate' as column_name,
-        'gross_margin_rate is not set, and stands at {{ policy('gross_margin_rate') }}' as what,
+        'gross_margin_rate is not set' as what,
         cast(null as {{ dbt.type_string() }}) as examples,
         1 as affected_rows,
         1 as all_rows
-    where {{ is_margin_of_the_demo() | lower }}
+    where {{ is_margin_unknown() | lower }}
 ),
 
 rules as (

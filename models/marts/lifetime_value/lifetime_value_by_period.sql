@@ -23,6 +23,7 @@ joined as (
         repeat_purchase_by_period.purchasers,
         retention_by_period.opening_customers,
         retention_by_period.churned_customers,
+        retention_by_period.churn_events,
         repeat_purchase_by_period.gross_revenue
     from retention_by_period
     inner join repeat_purchase_by_period
@@ -46,6 +47,7 @@ rated as (
         purchasers,
         opening_customers,
         churned_customers,
+        churn_events,
         gross_revenue,
         {{ rates.period_lifetime_value }} as period_lifetime_value,
         {{ policy_version_column() }}

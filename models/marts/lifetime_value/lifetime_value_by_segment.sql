@@ -7,10 +7,6 @@ lifespans as (
     select * from {{ ref('int_lifespans') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of_date') }}
-),
-
 customers as (
     select
         {%- for attribute in customer_attributes() %}
@@ -22,12 +18,12 @@ customers as (
         customer_lifetime_value.lifetime_refunds,
         customer_lifetime_value.lifetime_net_revenue,
         customer_lifetime_value.lifetime_margin,
-        {{ observed_days('customer_lifetime_value.first_order_on', 'as_of.as_of_date') }} as observed_days,
+        customer_lifetime_value.active_days,
         customer_lifetime_value.probability_alive,
         customer_lifetime_value.predicted_value_next_365_days,
-        customer_lifetime_value.predicted_lifetime_value
+        customer_lifetime_value.predicted_lifetime_value,
+        customer_lifetime_value.past_and_future_value
     from customer_lifetime_value
-    cross join as_of
 ),
 
 sliced as (
@@ -39,10 +35,11 @@ sliced as (
         sum(lifetime_refunds) as lifetime_refunds,
         sum(lifetime_net_revenue) as lifetime_net_revenue,
         sum(lifetime_margin) as lifetime_margin,
-        sum(observed_days) as observed_days,
+        sum(active_days) as active_days,
         sum(probability_alive) as expected_alive_customers,
         sum(predicted_value_next_365_days) as predicted_value_next_365_days,
-        sum(predicted_lifetime_value) as predicted_lifetime_value
+        sum(predicted_lifetime_value) as predicted_lifetime_value,
+        sum(past_and_future_value) as past_and_future_value
     from customers
     group by {{ slice_sets([], more=['cohort_month']) }}
 ),
@@ -58,12 +55,18 @@ measured as (
         cast(sliced.lifetime_refunds as decimal(28, 2)) as lifetime_refunds,
         cast(sliced.lifetime_net_revenue as decimal(28, 2)) as lifetime_net_revenue,
         cast(sliced.lifetime_margin as decimal(28, 2)) as lifetime_margin,
+        cast(sliced.active_days as {{ dbt.type_bigint() }}) as active_days,
         {{ safe_divide('sliced.lifetime_gross_revenue', 'sliced.lifetime_orders') }} as average_order_value,
-        {{ safe_divide('365 * sliced.lifetime_orders', 'sliced.observed_days') }} as purchase_frequency,
+        {{ safe_divide('365 * sliced.lifetime_orders', 'sliced.active_days') }} as purchase_frequency,
         lifespans.lifespan_years,
+        cast(
+            {{ exact_quotient('sliced.lifetime_gross_revenue * lifespans.lifespan_days', 'sliced.active_days') }}
+            as decimal(28, 2)
+        ) as textbook_lifetime_value,
         cast(sliced.expected_alive_customers as decimal(28, 6)) as expected_alive_customers,
         cast(sliced.predicted_value_next_365_days as decimal(28, 2)) as predicted_value_next_365_days,
-        cast(sliced.predicted_lifetime_value as decimal(28, 2)) as predicted_lifetime_value
+        cast(sliced.predicted_lifetime_value as decimal(28, 2)) as predicted_lifetime_value,
+        cast(sliced.past_and_future_value as decimal(28, 2)) as past_and_future_value
     from sliced
     left join lifespans
         on lifespans.segment_dimension
@@ -75,7 +78,6 @@ measured as (
 final as (
     select
         *,
-        cast(average_order_value * purchase_frequency * lifespan_years as decimal(28, 2)) as textbook_lifetime_value,
         {{ safe_divide('lifetime_net_revenue', 'customers') }} as net_revenue_per_customer,
         {{ safe_divide('predicted_lifetime_value', 'customers') }} as predicted_lifetime_value_per_customer,
         {{ policy_version_column() }}

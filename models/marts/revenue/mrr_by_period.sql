@@ -13,6 +13,10 @@ year_before as (
     select * from {{ ref('int_mrr_trailing') }}
 ),
 
+revenue as (
+    select * from {{ ref('int_mrr_revenue') }}
+),
+
 -- The balance after each movement, in the order in which the columns stand.
 levels as (
     select
@@ -63,6 +67,8 @@ counted as (
         cast(balances.closing_cents - balances.after_churn as decimal(28, 2)) as transferred_mrr,
         balances.closing_cents as closing_mrr,
         {{ in_cents('12 * balances.closing_mrr') }} as annual_run_rate,
+        revenue.mrr_days,
+        revenue.churn_events,
         cast(year_before.then_customers as {{ dbt.type_bigint() }}) as year_before_customers,
         cast(year_before.lost_customers as {{ dbt.type_bigint() }}) as year_before_customers_lost,
         {{ in_cents('year_before.then_mrr') }} as year_before_mrr,
@@ -79,6 +85,11 @@ counted as (
         and balances.segment_dimension = year_before.segment_dimension
         and balances.segment_value = year_before.segment_value
         and balances.period_start = year_before.period_start
+    left join revenue
+        on balances.period_grain = revenue.period_grain
+        and balances.segment_dimension = revenue.segment_dimension
+        and balances.segment_value = revenue.segment_value
+        and balances.period_start = revenue.period_start
 ),
 
 rated as (
@@ -107,6 +118,8 @@ rated as (
         transferred_mrr,
         closing_mrr,
         annual_run_rate,
+        mrr_days,
+        churn_events,
         year_before_customers,
         year_before_customers_lost,
         year_before_mrr,
@@ -114,7 +127,7 @@ rated as (
         year_before_mrr_kept,
         {{ rates.grr }} as grr,
         {{ rates.nrr }} as nrr,
-        {{ rates.gross_mrr_churn_rate }} as gross_mrr_churn_rate,
+        {{ rates.mrr_churn_rate }} as mrr_churn_rate,
         {{ rates.net_mrr_churn_rate }} as net_mrr_churn_rate,
         {{ rates.trailing_grr }} as trailing_grr,
         {{ rates.trailing_nrr }} as trailing_nrr,

@@ -93,7 +93,7 @@ def read_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Columns:
 def fit(rows: Columns, spend: Columns) -> tuple[PurchaseModel, SpendModel]:
     """Both models fitted on the whole data, given as distinct histories and amounts."""
     purchases = fit_purchase_model(
-        rows["frequency"], rows["recency_days"], rows["age_days"], rows["customers"],
+        rows["frequency"], rows["purchase_span_days"], rows["age_days"], rows["customers"],
         leaves_at_first=True,
     )  # fmt: skip
     spending = fit_spend_model(
@@ -104,10 +104,10 @@ def fit(rows: Columns, spend: Columns) -> tuple[PurchaseModel, SpendModel]:
 
 def score(model: PurchaseModel, rows: Columns, state: State) -> Columns:
     """What the model expects of every distinct history."""
-    history = rows["frequency"], rows["recency_days"], rows["age_days"]
+    history = rows["frequency"], rows["purchase_span_days"], rows["age_days"]
     return {
         "frequency": history[0].astype(np.int64),
-        "recency_days": history[1].astype(np.int64),
+        "purchase_span_days": history[1].astype(np.int64),
         "age_days": history[2].astype(np.int64),
         "probability_alive": model.probability_alive(*history),
         "expected_purchases_365": model.expected_purchases(365, *history),
@@ -142,7 +142,7 @@ def check(
 
     In total, against BG/NBD and the naive forecast; and by history, None where there is no check.
     """
-    known = rows["frequency"], rows["recency_days"], rows["age_days"]
+    known = rows["frequency"], rows["purchase_span_days"], rows["age_days"]
     customers, happened = rows["customers"], rows["holdout_purchases"]
     [(ends_on,)] = connection.execute(
         "select cast(? as date) - cast(? as integer)", [state.as_of_date, state.holdout_days]
@@ -183,7 +183,7 @@ def calibration(rows: Columns, predicted: np.ndarray, alive: np.ndarray) -> Colu
 
     ``alive`` is the probability of each history; beside it stands how many bought in the holdout.
     """
-    silent = rows["age_days"] - rows["recency_days"]
+    silent = rows["age_days"] - rows["purchase_span_days"]
     parts = []
     for name, values, starts in (
         ("repeat_purchases", rows["frequency"], REPEAT_PURCHASE_BANDS),

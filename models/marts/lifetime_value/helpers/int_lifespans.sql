@@ -1,44 +1,58 @@
-with retention_by_period as (
-    select * from {{ ref('retention_by_period') }}
-    where
-        basis = '{{ lifespan_basis() }}'
-        and period_grain = '{{ lifespan_grain() }}'
-        and period_status = 'complete'
+with spells as (
+    select * from {{ ref('int_customer_spells') }}
+    where basis = '{{ lifespan_basis() }}'
 ),
 
-latest as (
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+-- The last 365 days, whatever the grains are, so that a season does not decide. A spell of which no end is known
+-- is active through as_of_date.
+last_year as (
     select
-        *,
-        row_number() over (partition by segment_dimension, segment_value order by period_start desc) as periods_back
-    from retention_by_period
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        greatest({{ days_between(
+            'greatest(spells.started_on, ' ~ add_days('as_of.as_of_date', -364) ~ ')',
+            'coalesce(spells.ended_on, ' ~ add_days('as_of.as_of_date', 1) ~ ')'
+        ) }}, 0) as active_days,
+        case when spells.ended_on > {{ add_days('as_of.as_of_date', -365) }} then 1 else 0 end as churn_events
+    from spells
+    inner join customers on spells.customer_id = customers.customer_id
+    cross join as_of
 ),
 
--- A year of complete periods together, so that a season does not decide; churn per period is then
--- churned / opening, churn per year that times the periods of a year, and the lifespan 1 over it.
-yearly as (
+sliced as (
     select
-        segment_dimension,
-        segment_value,
-        sum(opening_customers) as opening_customers,
-        sum(churned_customers) as churned_customers
-    from latest
-    where periods_back <= {{ lifespan_periods_per_year() }}
-    group by segment_dimension, segment_value
+        {{ slice_columns() }},
+        cast(sum(active_days) as {{ dbt.type_bigint() }}) as active_days,
+        cast(sum(churn_events) as {{ dbt.type_bigint() }}) as churn_events
+    from last_year
+    group by {{ slice_sets([]) }}
 ),
 
+-- Days that customers were active, for each time that one stopped; null and not endless where nobody did.
 lifespans as (
     select
         segment_dimension,
         segment_value,
-        {{ safe_divide('churned_customers * ' ~ lifespan_periods_per_year(), 'opening_customers') }} as yearly_churn_rate,
+        active_days,
+        churn_events,
         case
-            when opening_customers > 0 and churned_customers > 0
-                then least(
-                    {{ safe_divide('opening_customers', '(churned_customers * ' ~ lifespan_periods_per_year() ~ ')') }},
-                    {{ policy('max_lifespan_years') }}
-                )
+            when active_days > 0 and churn_events > 0
+                then least({{ exact_quotient('active_days', 'churn_events') }}, {{ 365 * policy('max_lifespan_years') }})
+        end as lifespan_days,
+        case
+            when active_days > 0 and churn_events > 0
+                then least({{ safe_divide('active_days', '365 * churn_events') }}, {{ policy('max_lifespan_years') }})
         end as lifespan_years
-    from yearly
+    from sliced
 )
 
 select * from lifespans

@@ -39,7 +39,7 @@ customers as (
 measured as (
     select
         cast(frequency as {{ dbt.type_bigint() }}) as frequency,
-        cast({{ days_between('first_order_on', 'last_order_on') }} as {{ dbt.type_bigint() }}) as recency_days,
+        cast({{ days_between('first_order_on', 'last_order_on') }} as {{ dbt.type_bigint() }}) as purchase_span_days,
         cast({{ days_between('first_order_on', 'calibration_ends_on') }} as {{ dbt.type_bigint() }}) as age_days,
         holdout_purchases
     from customers
@@ -48,12 +48,12 @@ measured as (
 distinct_rows as (
     select
         frequency,
-        recency_days,
+        purchase_span_days,
         age_days,
         holdout_purchases,
         count(*) as customers
     from measured
-    group by frequency, recency_days, age_days, holdout_purchases
+    group by frequency, purchase_span_days, age_days, holdout_purchases
 )
 
 select * from distinct_rows

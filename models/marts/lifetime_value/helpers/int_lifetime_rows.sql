@@ -6,11 +6,11 @@ with customers as (
 distinct_rows as (
     select
         frequency,
-        recency_days,
+        purchase_span_days,
         age_days,
         count(*) as customers
     from customers
-    group by frequency, recency_days, age_days
+    group by frequency, purchase_span_days, age_days
 )
 
 select * from distinct_rows

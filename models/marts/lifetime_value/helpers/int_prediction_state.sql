@@ -22,7 +22,7 @@ purchases as (
     select
         coalesce(sum(customers), 0) as customers,
         coalesce(sum(customers * frequency), 0) as purchases,
-        coalesce(sum(customers * recency_days * (frequency + 1)), 0) as recency,
+        coalesce(sum(customers * purchase_span_days * (frequency + 1)), 0) as recency,
         coalesce(sum(customers * age_days), 0) as age
     from rows_known
 ),
