@@ -36,3 +36,16 @@
 {% macro in_cents(amount) -%}
     cast(cast({{ amount }} as decimal(28, 6)) as decimal(28, 2))
 {%- endmacro %}
+
+
+{#- Whether the orders have amounts: `raw_columns: {orders: {amount: null}}` says that they are events without money (a usage
+    log). -#}
+{% macro orders_have_amounts() %}
+    {{ return(not is_mapped_to_null('orders', 'amount')) }}
+{% endmacro %}
+
+
+{#- A figure made of orders' amounts: null where they have none, for 0.00 would be a figure. -#}
+{% macro order_money(amount) -%}
+    {{ amount if orders_have_amounts() else 'cast(null as decimal(28, 2))' }}
+{%- endmacro %}

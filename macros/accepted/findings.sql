@@ -206,7 +206,7 @@
             {% if column in columns_by_kind()['dates'] %}
                 {% do found.dates.append([table, column]) %}
             {% endif %}
-            {% if (need == 'optional' and column != 'status') or column == 'ended_on' %}
+            {% if (need == 'optional' and column not in ['status', 'amount']) or column == 'ended_on' %}
                 {% do found.optional.append([table, column]) %}
             {% endif %}
         {% endfor %}

@@ -10,7 +10,7 @@
         },
         'orders': {
             'order_id': 'required', 'customer_id': 'required', 'ordered_at': 'required',
-            'status': 'optional', 'amount': 'required', 'currency': 'used if present', 'updated_at': 'optional',
+            'status': 'optional', 'amount': 'optional', 'currency': 'used if present', 'updated_at': 'optional',
             'refunded_order_id': 'used if present', 'email': 'used if present',
         },
         'refunds': {

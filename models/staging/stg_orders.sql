@@ -42,7 +42,11 @@ typed as (
         raw_date,
         raw_updated_at,
         {{ amount_currency('raw_amount', 'amount_text') }} as amount_signs,
+        {% if orders_have_amounts() -%}
         {{ parse_rounded_amount('raw_amount', 'orders.amount', 'currency', 'amount_text') }} as amount,
+        {%- else -%}
+        cast(0 as decimal(28, 2)) as amount,
+        {%- endif %}
         {{ parse_timestamp('raw_date', 'orders.ordered_at', 'date_text') }} as ordered_at,
         {{ parse_timestamp('raw_updated_at', 'orders.updated_at', 'updated_text') }} as updated_at
     from cleaned

@@ -71,11 +71,13 @@ class Retention:
     closing_customers: int = 0
     start_events: int = 0
     churn_events: int = 0
+    lapsed_opening_customers: int = 0
     customer_churn_rate: Fraction | None = None
     retention_rate: Fraction | None = None
     gross_churn_rate: Fraction | None = None
     net_churn_rate: Fraction | None = None
     event_churn_rate: Fraction | None = None
+    win_back_rate: Fraction | None = None
 
 
 MovementKey = tuple[str, str, date, str]  # basis, grain, period_start, customer_id
@@ -364,8 +366,12 @@ def retention(
                     opening = activity.is_active(customer, start - ONE_DAY)
                     closing = activity.is_active(customer, min(end, as_of))
                     movement = _movement(activity, customer, start, end, as_of)
+                    has_lapsed = not opening and any(
+                        day < start for day in activity.starts[customer]
+                    )
                     for pair in slices_of[customer]:
                         _count(rows[pair], opening, closing, movement)
+                        rows[pair].lapsed_opening_customers += has_lapsed
                 for (dimension, value), row in rows.items():
                     _add_rates(row)
                     result[basis, grain, start, dimension, value] = row
@@ -408,8 +414,10 @@ def _count(row: Retention, opening: bool, closing: bool, movement: Movement | No
 
 
 def _add_rates(row: Retention) -> None:
-    """The five rates, exactly; left at None for a partial period and for an opening of 0."""
+    """The rates, exactly; left at None for a partial period and where the denominator is 0."""
     opening = row.opening_customers
+    if row.period_status == "complete" and row.lapsed_opening_customers > 0:
+        row.win_back_rate = Fraction(row.reactivated_customers, row.lapsed_opening_customers)
     if row.period_status == "partial" or opening == 0:
         return
     churned = row.churned_customers

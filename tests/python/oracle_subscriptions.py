@@ -6,7 +6,8 @@ time, its MRR is added to each of its days, and every balance is looked up in th
 
 Part 1, the cleaning  ``clean``, ``clean_seeds``; ``parse_rate``, ``cancel_reason_of``
 Part 2, the days      ``paid_days``, ``active_days``, ``spells``, ``movements``, ``retention``
-Part 3, MRR           ``daily_mrr``, ``mrr_movements``, ``plan_movements``, ``mrr_by_period``
+Part 3, MRR           ``daily_mrr``, ``mrr_movements``, ``plan_movements``, ``mrr_by_period``,
+                      ``plan_movements_by_period``, ``mrr_cohorts``
 Part 4, why they left ``churned_customers``, ``cancellations_pending``; ``counted_orders`` and
                       ``counted_refunds`` lead over from the first part of the oracle
 
@@ -698,6 +699,12 @@ class MrrPeriod:
     expansion_customers: int = 0
     contraction_customers: int = 0
     churn_customers: int = 0
+    voluntary_churn_mrr: Decimal = ZERO
+    involuntary_churn_mrr: Decimal = ZERO
+    expired_churn_mrr: Decimal = ZERO
+    voluntary_churned_customers: int = 0
+    involuntary_churned_customers: int = 0
+    expired_churned_customers: int = 0
     closing_customers: int = 0
     acquired_customers: int | None = 0
     mrr_days: Decimal | None = ZERO
@@ -813,10 +820,11 @@ def mrr_by_period(
     segments: Mapping[str, Mapping[str, str | None]],
     policy: SubscriptionPolicy,
     as_of: date,
+    churn_types: Mapping[MrrKey, str] | None = None,
 ) -> dict[MrrPeriodKey, MrrPeriod]:
     """MRR, customers and rates per grain, period and slice, and per plan.
 
-    ``segments`` as for ``oracle.retention``. Opening and closing are counted from the days, not
+    ``segments`` as for ``oracle.retention``; ``churn_types`` says why somebody left in a period. Opening and closing are counted from the days, not
     from the movements. ``grr`` and ``nrr`` are, but for cents, what is left of the MRR of each
     opening customer.
     """
@@ -854,6 +862,7 @@ def mrr_by_period(
             daily_amounts = mrr.between(start, closing_day)
             revenue = sum(daily_amounts, ZERO)
             losses = sum(a > 0 == b for a, b in pairwise([opening, *daily_amounts]))
+            churn_type = (churn_types or {}).get((grain, start, customer))
             for pair in slices_of[customer]:
                 _count_balance(rows[pair], opening, closing)
                 if is_acquired:
@@ -866,6 +875,7 @@ def mrr_by_period(
                 _count_year_before(rows[pair], then=mrr.on(day_before), now=closing)
                 if movement is not None:
                     _count_movement(rows[pair], movement)
+                    _count_churn_type(rows[pair], movement, churn_type)
             for plan in mrr.plans:
                 row = rows["plan", plan]
                 _count_balance(
@@ -873,6 +883,7 @@ def mrr_by_period(
                 )
                 if movement is not None and movement.plan == plan:
                     _count_movement(row, movement)
+                    _count_churn_type(row, movement, churn_type)
                 of_plan = of_plans.get((grain, start, customer, plan))
                 if of_plan is not None:
                     row.transferred_mrr += of_plan.transferred_mrr
@@ -940,8 +951,22 @@ def _count_movement(row: MrrPeriod, movement: MrrMovement) -> None:
         row.churn_customers += 1
 
 
+def _count_churn_type(row: MrrPeriod, movement: MrrMovement, churn_type: str | None) -> None:
+    """Count one customer's churn as what it was."""
+    if movement.movement == "churn" and churn_type == "voluntary":
+        row.voluntary_churn_mrr += movement.amount
+        row.voluntary_churned_customers += 1
+    if movement.movement == "churn" and churn_type == "involuntary":
+        row.involuntary_churn_mrr += movement.amount
+        row.involuntary_churned_customers += 1
+    if movement.movement == "churn" and churn_type == "expired":
+        row.expired_churn_mrr += movement.amount
+        row.expired_churned_customers += 1
+
+
 def _round(row: MrrPeriod) -> None:
     """Cents, so that the row adds up: each balance on the way is rounded, movements lie between."""
+    _round_churn_types(row)
     balance = row.opening_mrr
     for name, sign in (
         ("new_mrr", 1), ("reactivation_mrr", 1), ("expansion_mrr", 1),
@@ -958,6 +983,15 @@ def _round(row: MrrPeriod) -> None:
     ):  # fmt: skip
         if getattr(row, name) is not None:
             setattr(row, name, in_cents(getattr(row, name)))
+
+
+def _round_churn_types(row: MrrPeriod) -> None:
+    """The parts of the churn lie one below the other, from where the contraction left the balance."""
+    balance = row.closing_mrr - row.transferred_mrr + row.churn_mrr
+    for name in ("voluntary_churn_mrr", "involuntary_churn_mrr", "expired_churn_mrr"):
+        after = balance - getattr(row, name)
+        setattr(row, name, in_cents(balance) - in_cents(after))
+        balance = after
 
 
 def _add_arpa(row: MrrPeriod) -> None:
@@ -990,6 +1024,181 @@ def _add_mrr_rates(row: MrrPeriod, left: _OfOpeningCustomers, policy: Subscripti
     if row.churn_events > 0:
         revenue = Fraction(row.mrr_days) * 12 / 365
         row.subscription_lifetime_value = revenue * policy.gross_margin_rate / row.churn_events
+
+
+@dataclass
+class PlanPeriod:
+    """One row of ``plan_movements_by_period``, without its key. Filled while counting."""
+
+    period_end: date
+    period_status: str
+    is_latest_complete_period: bool
+    opening_customers: int = 0
+    new_customers: int = 0
+    reactivated_customers: int = 0
+    transferred_in_customers: int = 0
+    transferred_out_customers: int = 0
+    churned_customers: int = 0
+    closing_customers: int = 0
+    expanded_customers: int = 0
+    contracted_customers: int = 0
+    opening_mrr: Decimal = ZERO
+    new_mrr: Decimal = ZERO
+    reactivation_mrr: Decimal = ZERO
+    transferred_in_mrr: Decimal = ZERO
+    expansion_mrr: Decimal = ZERO
+    contraction_mrr: Decimal = ZERO
+    transferred_out_mrr: Decimal = ZERO
+    churn_mrr: Decimal = ZERO
+    closing_mrr: Decimal = ZERO
+    plan_churn_rate: Fraction | None = None
+    plan_exit_rate: Fraction | None = None
+    plan_grr: Fraction | None = None
+    plan_nrr: Fraction | None = None
+
+
+def plan_movements_by_period(
+    daily: Mapping[str, CustomerMrr], policy: SubscriptionPolicy, as_of: date
+) -> dict[tuple[str, date, str], PlanPeriod]:
+    """What happened to each plan, per grain and period, from the days before and at the close."""
+    plans = sorted({plan for mrr in daily.values() for plan in mrr.plans})
+    result = {}
+    for grain, start, end in _periods_of(daily, policy, as_of):
+        for plan in plans:
+            row = PlanPeriod(
+                period_end=end,
+                period_status="complete" if end <= as_of else "partial",
+                is_latest_complete_period=end <= as_of < oracle.period_end(end + ONE_DAY, grain),
+            )
+            left = _OfOpeningCustomers()
+            for mrr in daily.values():
+                if plan in mrr.plans:
+                    _count_on_plan(row, left, mrr, plan, start, min(end, as_of))
+            _round_plan(row)
+            _add_plan_rates(row, left)
+            result[grain, start, plan] = row
+    return result
+
+
+def _count_on_plan(
+    row: PlanPeriod,
+    left: _OfOpeningCustomers,
+    mrr: CustomerMrr,
+    plan: str,
+    start: date,
+    closing_day: date,
+) -> None:
+    """Count one customer's period on a plan into its row."""
+    opening = mrr.of_plan_on(plan, start - ONE_DAY)
+    closing = mrr.of_plan_on(plan, closing_day)
+    row.opening_mrr += opening
+    row.closing_mrr += closing
+    row.opening_customers += opening > 0
+    row.closing_customers += closing > 0
+    if opening > 0:
+        left.kept += min(opening, closing)
+        left.closing += closing
+    if opening == 0 and closing > 0:
+        if mrr.on(start - ONE_DAY) > 0:
+            row.transferred_in_customers += 1
+            row.transferred_in_mrr += closing
+        elif mrr.first_paid_on >= start:
+            row.new_customers += 1
+            row.new_mrr += closing
+        else:
+            row.reactivated_customers += 1
+            row.reactivation_mrr += closing
+    elif opening > 0 and closing == 0:
+        if mrr.on(closing_day) > 0:
+            row.transferred_out_customers += 1
+            row.transferred_out_mrr += opening
+        else:
+            row.churned_customers += 1
+            row.churn_mrr += opening
+    elif closing > opening:
+        row.expanded_customers += 1
+        row.expansion_mrr += closing - opening
+    elif closing < opening:
+        row.contracted_customers += 1
+        row.contraction_mrr += opening - closing
+
+
+def _round_plan(row: PlanPeriod) -> None:
+    """Cents, in the order of the columns: each balance on the way is rounded."""
+    balance = row.opening_mrr
+    for name, sign in (
+        ("new_mrr", 1), ("reactivation_mrr", 1), ("transferred_in_mrr", 1), ("expansion_mrr", 1),
+        ("contraction_mrr", -1), ("transferred_out_mrr", -1), ("churn_mrr", -1),
+    ):  # fmt: skip
+        after = balance + sign * getattr(row, name)
+        lower, upper = (balance, after) if sign > 0 else (after, balance)
+        setattr(row, name, in_cents(upper) - in_cents(lower))
+        balance = after
+    assert balance == row.closing_mrr
+    row.opening_mrr, row.closing_mrr = in_cents(row.opening_mrr), in_cents(row.closing_mrr)
+
+
+def _add_plan_rates(row: PlanPeriod, left: _OfOpeningCustomers) -> None:
+    """The rates of a complete period; what is left of each customer's MRR is theirs but for cents."""
+    if row.period_status == "partial":
+        return
+    if row.opening_customers > 0:
+        lost = row.churned_customers + row.transferred_out_customers
+        row.plan_churn_rate = Fraction(row.churned_customers, row.opening_customers)
+        row.plan_exit_rate = Fraction(lost, row.opening_customers)
+    opening = Fraction(row.opening_mrr)
+    if opening > 0:
+        gone = Fraction(row.contraction_mrr + row.transferred_out_mrr + row.churn_mrr)
+        row.plan_grr = (opening - gone) / opening
+        row.plan_nrr = (opening - gone + Fraction(row.expansion_mrr)) / opening
+        assert abs(opening * row.plan_grr - Fraction(left.kept)) < Fraction(4, 100)
+        assert abs(opening * row.plan_nrr - Fraction(left.closing)) < Fraction(5, 100)
+
+
+@dataclass(frozen=True)
+class MrrCohort:
+    """One row of ``mrr_cohorts``, without its key."""
+
+    activity_month: date
+    period_status: str
+    cohort_size: int
+    closing_customers: int | None
+    starting_mrr: Decimal
+    closing_mrr: Decimal | None
+    mrr_retention_rate: Fraction | None
+
+
+def mrr_cohorts(
+    daily: Mapping[str, CustomerMrr],
+    segments: Mapping[str, Mapping[str, str | None]],
+    as_of: date,
+) -> dict[tuple[str, str, date, int], MrrCohort]:
+    """Per slice, month of the first paid day and month since: what was paid then and at the close."""
+    dimensions = sorted({dimension for values in segments.values() for dimension in values})
+    cohorts: dict[tuple[str, str, date], list[CustomerMrr]] = {}
+    for customer, mrr in daily.items():
+        for pair in _slices(segments.get(customer, {}), dimensions):
+            month = oracle.period_start(mrr.first_paid_on, "month")
+            cohorts.setdefault((*pair, month), []).append(mrr)
+    result = {}
+    for (dimension, value, month), members in cohorts.items():
+        starting = in_cents(sum((mrr.on(mrr.first_paid_on) for mrr in members), ZERO))
+        for months_since, (start, end) in enumerate(periods(month, as_of, "month")):
+            customers = closing = rate = None
+            if end <= as_of:
+                customers = sum(mrr.on(end) > 0 for mrr in members)
+                closing = in_cents(sum((mrr.on(end) for mrr in members), ZERO))
+                rate = Fraction(closing) / Fraction(starting) if starting else None
+            result[dimension, value, month, months_since] = MrrCohort(
+                activity_month=start,
+                period_status="partial" if closing is None else "complete",
+                cohort_size=len(members),
+                closing_customers=customers,
+                starting_mrr=starting,
+                closing_mrr=closing,
+                mrr_retention_rate=rate,
+            )
+    return result
 
 
 # --------------------------------------------------------------------------------------------

@@ -323,7 +323,7 @@ WRONG_SETTINGS = [
     ("raw_columns", {"invoices": {}}, "'invoices'", "keys are among: customers, orders, refunds"),
     ("raw_columns", {"orders": "id"}, "'id'", A_MAPPING),
     ("raw_columns", {"orders": {"id": "x"}}, "'id'", "keys are among: order_id, customer_id"),
-    ("raw_columns", {"orders": {"amount": None}}, "null", "an SQL expression"),
+    ("raw_columns", {"orders": {"order_id": None}}, "null", "an SQL expression"),
     ("raw_rejects", {"orders": {"free": None}}, "null", "an SQL expression"),
     ("raw_database", "elsewhere", "'elsewhere'", "set together with raw_schema"),
     ("raw_rejects", {"orders": ["amount = 0"]}, '["amount = 0"]', A_MAPPING),

@@ -20,11 +20,11 @@ from oracle import ActiveByBasis, Policy, clean_seeds, movements, order_days, re
 COUNTS = (
     "opening_customers", "new_customers", "reactivated_customers", "churned_customers",
     "transient_customers", "interrupted_customers", "acquired_customers", "retained_customers",
-    "closing_customers", "start_events", "churn_events",
+    "closing_customers", "start_events", "churn_events", "lapsed_opening_customers",
 )  # fmt: skip
 RATES = (
     "customer_churn_rate", "retention_rate", "gross_churn_rate", "net_churn_rate",
-    "event_churn_rate",
+    "event_churn_rate", "win_back_rate",
 )  # fmt: skip
 
 

@@ -90,11 +90,13 @@ def test_worked_month_balances_and_rates(worked_month):
         closing_customers=114,
         start_events=3 + 2 + 20 + 4,
         churn_events=10 + 3 + 2,
+        lapsed_opening_customers=4,
         customer_churn_rate=Fraction(10, 100),
         retention_rate=Fraction(90, 100),
         gross_churn_rate=Fraction(12, 100),
         net_churn_rate=Fraction(-14, 100),
         event_churn_rate=Fraction(15, 100),
+        win_back_rate=Fraction(1),
     )
     # The numbers of others, from the same columns.
     opening, acquired = june.opening_customers, june.acquired_customers

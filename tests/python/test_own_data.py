@@ -549,3 +549,42 @@ def test_rows_after_as_of_date_are_set_aside_and_not_held_against_the_data(
         where period_end <= date '2024-03-31' and segment_dimension = 'all' order by all
     """
     assert query(database, complete) == query(shop_database, complete)
+
+
+def test_events_without_money_have_no_revenue(tmp_path: Path) -> None:
+    """A usage log: everything that counts people is there, and nothing that counts money is 0."""
+    (tmp_path / "events.csv").write_text(
+        "user_id,event_time\na,2024-01-01 10:00\na,2024-01-02 10:00\nb,2024-02-29 23:00\n"
+    )
+    columns = {
+        "order_id": "user_id || event_time", "customer_id": "user_id", "ordered_at": "event_time",
+        "amount": None, "status": None, "updated_at": None,
+    }  # fmt: skip
+    settings = {
+        "raw_files": str(tmp_path / "events.csv"),
+        "raw_tables": ["orders"],
+        "raw_columns": {"orders": columns},
+        "segment_dimensions": [],
+    }
+    database = tmp_path / "built.duckdb"
+    built(dbt(*BUILD, database=database, settings=settings))
+    assert query(
+        database,
+        "select new_customers, closing_customers from marts.retention_by_period"
+        " where basis = 'orders_window' and period_grain = 'month' order by period_start",
+    ) == [(1, 1), (1, 2)]
+    money = query(
+        database,
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema = 'marts' and data_type = 'DECIMAL(28,2)'",
+    )
+    assert len(money) > 20
+    assert [
+        (mart, column)
+        for mart, column in money
+        if query(database, f"select count({column}) from marts.{mart}") != [(0,)]
+    ] == []
+    assert query(database, "select distinct monetary_score, rfm_score from marts.customer_rfm") == [
+        (None, None)
+    ]
+    assert query(database, "select distinct average_order_value from marts.repeat_purchase_by_period") == [(None,)]  # fmt: skip

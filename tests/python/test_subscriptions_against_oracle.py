@@ -232,7 +232,12 @@ def assert_mrr_movements_equal(case: Case) -> None:
 def assert_mrr_by_period_equals(case: Case) -> None:
     """Every count, amount and rate of every period and slice, those by plan too."""
     expected = {}
-    for key, row in subs.mrr_by_period(case.daily, case.segments, case.policy, case.as_of).items():
+    churned = subs.churned_customers(
+        BASIS, case.active, {}, {}, case.rows, case.segments, case.policy, case.as_of
+    )
+    churn_types = {key[1:]: row.churn_type for key, row in churned.items()}
+    found = subs.mrr_by_period(case.daily, case.segments, case.policy, case.as_of, churn_types)
+    for key, row in found.items():
         values = {field.name: getattr(row, field.name) for field in fields(row)}
         expected[key] = {
             MRR_NAMES.get(name, name): rounded(value) if name in MRR_RATES else value
@@ -240,6 +245,36 @@ def assert_mrr_by_period_equals(case: Case) -> None:
         }
     key = ["period_grain", "period_start", "segment_dimension", "segment_value"]
     actual = keyed(case.database, "mrr_by_period", key)
+    assert_all_columns_expected(actual, expected)
+    assert_equal(actual, expected)
+
+
+def rounded_values(row: Any) -> dict[str, Any]:
+    """The columns of a row of the oracle as a mart has them."""
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    return {
+        name: rounded(value) if isinstance(value, Fraction) else value
+        for name, value in values.items()
+    }
+
+
+def assert_plan_movements_equal(case: Case) -> None:
+    """What happened to each plan, seen from the plan."""
+    found = subs.plan_movements_by_period(case.daily, case.policy, case.as_of)
+    expected = {key: rounded_values(row) for key, row in found.items()}
+    actual = keyed(
+        case.database, "plan_movements_by_period", ["period_grain", "period_start", "plan"]
+    )
+    assert_all_columns_expected(actual, expected)
+    assert_equal(actual, expected)
+
+
+def assert_mrr_cohorts_equal(case: Case) -> None:
+    """The MRR of each cohort at the end of each month."""
+    found = subs.mrr_cohorts(case.daily, case.segments, case.as_of)
+    expected = {key: rounded_values(row) for key, row in found.items()}
+    key = ["segment_dimension", "segment_value", "cohort_month", "months_since"]
+    actual = keyed(case.database, "mrr_cohorts", key)
     assert_all_columns_expected(actual, expected)
     assert_equal(actual, expected)
 
@@ -392,6 +427,14 @@ def test_the_demos_mrr_movements_equal_the_oracle(demo: Case) -> None:
 
 def test_the_demos_mrr_by_period_equals_the_oracle(demo: Case) -> None:
     assert_mrr_by_period_equals(demo)
+
+
+def test_the_demos_plans_equal_the_oracle(demo: Case) -> None:
+    assert_plan_movements_equal(demo)
+
+
+def test_the_demos_mrr_cohorts_equal_the_oracle(demo: Case) -> None:
+    assert_mrr_cohorts_equal(demo)
 
 
 @pytest.mark.parametrize("basis", ["orders_window", "orders_calendar", BASIS])
@@ -641,7 +684,8 @@ def assert_scenario_equals_oracle(scenario: Scenario, folder: Path) -> None:
     database = folder / "built.duckdb"
     marts = (
         "rejected_rows", "customers", "mrr_movements", "mrr_plan_changes", "mrr_by_period",
-        "churned_customers", "cancellations_pending", "cohort_retention",
+        "churned_customers", "cancellations_pending", "cohort_retention", "mrr_cohorts",
+        "plan_movements_by_period",
     )  # fmt: skip
     run = dbt(
         "run", "--select", *(f"+{mart}" for mart in marts),
@@ -656,6 +700,8 @@ def assert_scenario_equals_oracle(scenario: Scenario, folder: Path) -> None:
     assert_status_equals(case)
     assert_mrr_movements_equal(case)
     assert_mrr_by_period_equals(case)
+    assert_plan_movements_equal(case)
+    assert_mrr_cohorts_equal(case)
     assert_churned_customers_equal(case, BASIS, case.active, {}, {})
     assert_cancellations_pending_equal(case)
     assert_customers_equal(case)

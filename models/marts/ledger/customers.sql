@@ -55,9 +55,9 @@ final as (
         {%- endif %}
         {%- endfor %}
         cast(coalesce(ordered.orders, 0) as {{ dbt.type_bigint() }}) as lifetime_orders,
-        cast(coalesce(ordered.gross_revenue, 0) as decimal(28, 2)) as lifetime_gross_revenue,
-        cast(coalesce(ordered.refunds, 0) as decimal(28, 2)) as lifetime_refunds,
-        cast(coalesce(ordered.gross_revenue - ordered.refunds, 0) as decimal(28, 2))
+        {{ order_money('cast(coalesce(ordered.gross_revenue, 0) as decimal(28, 2))') }} as lifetime_gross_revenue,
+        {{ order_money('cast(coalesce(ordered.refunds, 0) as decimal(28, 2))') }} as lifetime_refunds,
+        {{ order_money('cast(coalesce(ordered.gross_revenue - ordered.refunds, 0) as decimal(28, 2))') }}
             as lifetime_net_revenue,
         cast(coalesce(mrr.current_mrr, 0) as decimal(28, 10)) as current_mrr,
         ordered.first_order_on,

@@ -49,7 +49,7 @@ scored as (
     from measured
     inner join recency_scores on measured.recency_days = recency_scores.recency_days
     inner join frequency_scores on measured.frequency = frequency_scores.frequency
-    inner join monetary_scores on measured.monetary = monetary_scores.monetary
+    left join monetary_scores on measured.monetary = monetary_scores.monetary
 ),
 
 final as (

@@ -32,9 +32,9 @@ counted as (
         cast(sum(second_purchases) over to_date as {{ dbt.type_bigint() }}) as repeat_customers_to_date,
         cast(purchases as {{ dbt.type_bigint() }}) as purchases,
         cast(orders as {{ dbt.type_bigint() }}) as orders,
-        cast(gross_revenue as decimal(28, 2)) as gross_revenue,
-        cast(refunds as decimal(28, 2)) as refunds,
-        cast(gross_revenue - refunds as decimal(28, 2)) as net_revenue
+        {{ order_money('cast(gross_revenue as decimal(28, 2))') }} as gross_revenue,
+        {{ order_money('cast(refunds as decimal(28, 2))') }} as refunds,
+        {{ order_money('cast(gross_revenue - refunds as decimal(28, 2))') }} as net_revenue
     from every_period
     window to_date as (
         partition by period_grain, segment_dimension, segment_value

@@ -54,7 +54,7 @@ final as (
         segment_names.rfm_segment,
         cast(coalesce(counted.customers, 0) as {{ dbt.type_bigint() }}) as customers,
         {{ safe_divide('coalesce(counted.customers, 0)', 'slices.customers') }} as share_of_customers,
-        cast(coalesce(counted.net_revenue, 0) as decimal(28, 2)) as net_revenue,
+        {{ order_money('cast(coalesce(counted.net_revenue, 0) as decimal(28, 2))') }} as net_revenue,
         case
             when slices.net_revenue > 0
                 then {{ safe_divide('coalesce(counted.net_revenue, 0)', 'slices.net_revenue') }}

@@ -1,20 +1,20 @@
 with purchases as (
     select * from {{ ref('int_purchases') }}
-    where next_purchase_on is not null
 ),
 
 customers as (
     select * from {{ ref('int_customers') }}
 ),
 
--- How often each gap occurs: small, and exact quantiles follow from it.
+-- How often each gap occurs: small, and exact quantiles follow from it. A last purchase is a row without a gap, so that
+-- a slice in which nobody bought twice has its row.
 gaps as (
     select
         {%- for attribute in customer_attributes() %}
         customers.{{ attribute }},
         {%- endfor %}
         {{ days_between('purchases.purchased_on', 'purchases.next_purchase_on') }} as gap_days,
-        count(*) as gap_count
+        count(purchases.next_purchase_on) as gap_count
     from purchases
     inner join customers on purchases.customer_id = customers.customer_id
     group by

@@ -50,7 +50,7 @@ observed as (
         cast(case when {{ is_cell_observed(of_orders=true) }} then {{ measure }} end as {{ dbt.type_bigint() }}) as {{ measure }},
         {%- endfor %}
         {%- for measure in ['first_month_net_revenue', 'net_revenue', 'cumulative_net_revenue'] %}
-        cast(case when {{ is_cell_observed(of_orders=true) }} then {{ measure }} end as decimal(28, 2))
+        cast(case when {{ is_cell_observed(of_orders=true) }} then {{ order_money(measure) }} end as decimal(28, 2))
             as {{ measure }},
         {%- endfor %}
         segment_dimension,

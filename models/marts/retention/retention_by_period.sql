@@ -8,7 +8,17 @@ counted as (
     select
         *,
         closing_customers - new_customers - reactivated_customers + churned_customers as opening_customers,
-        closing_customers - new_customers - reactivated_customers as retained_customers
+        closing_customers - new_customers - reactivated_customers as retained_customers,
+        -- Who was active before the period, less who is at its opening.
+        cast(
+            sum(acquired_customers) over (
+                partition by basis, period_grain, segment_dimension, segment_value
+                order by period_start
+                rows between unbounded preceding and current row
+            )
+            - acquired_customers - closing_customers + new_customers + reactivated_customers - churned_customers
+            as {{ dbt.type_bigint() }}
+        ) as lapsed_opening_customers
     from balances
 ),
 
@@ -33,11 +43,13 @@ rated as (
         acquired_customers,
         start_events,
         churn_events,
+        lapsed_opening_customers,
         {{ rates.customer_churn_rate }} as customer_churn_rate,
         {{ rates.retention_rate }} as retention_rate,
         {{ rates.gross_churn_rate }} as gross_churn_rate,
         {{ rates.net_churn_rate }} as net_churn_rate,
         {{ rates.event_churn_rate }} as event_churn_rate,
+        {{ rates.win_back_rate }} as win_back_rate,
         {{ policy_version_column() }}
     from counted
 )

@@ -105,7 +105,7 @@ final as (
         basis,
         customer_id,
         cast(orders_to_date as {{ dbt.type_bigint() }}) as orders_to_date,
-        cast(net_revenue_to_date as decimal(28, 2)) as net_revenue_to_date,
+        {{ order_money('cast(net_revenue_to_date as decimal(28, 2))') }} as net_revenue_to_date,
         cast(mrr_days_to_date * 12 / 365.25 as decimal(28, 2)) as recurring_revenue_to_date,
         is_first_spell,
         started_on,

@@ -4,8 +4,8 @@ with periods as (
 ),
 
 spells as (
-    select * from {{ ref('int_customer_spells') }}
-    where basis = 'subscriptions' and ended_on is not null
+    select * from {{ ref('int_spells_subscriptions') }}
+    where ended_on is not null
 ),
 
 -- The rows that were paid to the last: only they are active until the end of the spell.

@@ -19,6 +19,9 @@ flows as (
         sum({{ movement }}_customers) as {{ movement }}_customers,
         sum({{ movement }}_mrr) as {{ movement }}_mrr,
         {%- endfor %}
+        {%- for measure in churn_type_measures() %}
+        sum({{ measure }}) as {{ measure }},
+        {%- endfor %}
         sum(transferred_mrr) as transferred_mrr,
         case
             when grouping(plan) = 0 then sum(plan_customers_change)
@@ -29,7 +32,7 @@ flows as (
 ),
 
 every_period as (
-    {{ in_every_period(mrr_movement_measures() + ['transferred_mrr', 'customers_change']) }}
+    {{ in_every_period(mrr_movement_measures() + churn_type_measures() + ['transferred_mrr', 'customers_change']) }}
 ),
 
 balances as (
@@ -43,6 +46,10 @@ balances as (
         segment_value,
         {%- for movement in movements %}
         cast({{ movement }}_customers as {{ dbt.type_bigint() }}) as {{ movement }}_customers,
+        {%- endfor %}
+        {%- for type in churn_types() %}
+        cast({{ type }}_churn_customers as {{ dbt.type_bigint() }}) as {{ type }}_churn_customers,
+        cast({{ type }}_churn_mrr as decimal(28, 10)) as {{ type }}_churn_mrr,
         {%- endfor %}
         cast(customers_change as {{ dbt.type_bigint() }}) as customers_change,
         {%- for movement in movements + ['transferred'] %}

@@ -1,0 +1,51 @@
+with changes as (
+    select
+        customer_id,
+        changed_on,
+        sum(mrr_change) as mrr_change
+    from {{ ref('int_mrr_changes') }}
+    group by customer_id, changed_on
+    having sum(mrr_change) <> 0
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+levels as (
+    select
+        customer_id,
+        mrr_change,
+        sum(mrr_change) over customer_to_date as mrr,
+        changed_on,
+        min(changed_on) over (partition by customer_id) as first_paid_on
+    from changes
+    window customer_to_date as (
+        partition by customer_id
+        order by changed_on
+        rows between unbounded preceding and current row
+    )
+),
+
+-- One row per cohort, period of a change and combination of segments.
+cells as (
+    select
+        'mrr' as basis,
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        count(case when levels.changed_on = levels.first_paid_on then 1 end) as acquired_customers,
+        sum(case when levels.changed_on = levels.first_paid_on then levels.mrr else 0 end) as starting_mrr,
+        sum(case when levels.mrr = levels.mrr_change then 1 when levels.mrr = 0 then -1 else 0 end) as customers_change,
+        sum(levels.mrr_change) as mrr_change,
+        {{ cohort_period('levels.first_paid_on') }} as cohort_month,
+        {{ cohort_period('levels.changed_on') }} as activity_month
+    from levels
+    inner join customers on levels.customer_id = customers.customer_id
+    group by
+        {{ customer_attributes() | join(', ') }},
+        {{ cohort_period('levels.first_paid_on') }},
+        {{ cohort_period('levels.changed_on') }}
+)
+
+select * from cells
