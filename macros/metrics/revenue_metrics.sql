@@ -95,7 +95,7 @@
             synonyms='trailing twelve months NRR, TTM NRR, annual NRR, net dollar retention',
         ),
         dict(trailing,
-            name='trailing_logo_churn_rate', label='Customer churn over twelve months', direction='down', is_column=true,
+            name='trailing_logo_churn_rate', label='Customer churn over twelve months', direction='down', is_column=true, is_proportion=true,
             numerator='year_before_customers_lost', denominator='year_before_customers',
             description='Of the customers who paid twelve months before the close, the share who do not pay at the close.',
             synonyms='trailing twelve months logo churn, TTM logo churn, annual logo churn',

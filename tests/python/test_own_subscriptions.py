@@ -40,7 +40,7 @@ TO_THE_MRR = ("run", "--select", "+mrr_by_period", "+churned_customers", "+rejec
 TO_ALL_MONEY = (*TO_THE_PERIODS, "+orders", "+customers")
 
 MARTS = {
-    "cancellations_pending", "churned_customers", "cohort_retention", "customer_lifetime_value",
+    "business_by_period", "business_cells", "cancellations_pending", "churned_customers", "cohort_retention", "customer_lifetime_value",
     "customer_movements", "customer_rfm", "customers", "lifetime_value_by_period",
     "lifetime_value_by_segment", "metric_definitions", "metric_values", "mrr_by_period",
     "mrr_movements", "mrr_plan_changes", "onboarding_by_month", "orders", "policy_settings",
