@@ -38,13 +38,13 @@ def test_a_wrong_figure_in_any_column_is_noticed(
             # Onboarding is by month; of the others there are more weeks than columns.
             grain = "month" if column in ONBOARDING else "week"
             periods = connection.execute(
-                f"select distinct period_grain, period_start from marts.{mart} "
-                f"where period_grain = '{grain}' and {column} is not null order by 2 desc"
+                f"select period_grain, period_start from marts.{mart} where period_grain = '{grain}' "
+                f"group by all order by count({column}) = 0, period_start desc"
             ).fetchall()
             wrong[column] = next(period for period in periods if period not in wrong.values())
             connection.execute(
-                f"update marts.{mart} set {column} = {column} + 1 where rowid = (select min(rowid) from marts.{mart} "
-                f"where (period_grain, period_start) = (?, ?) and {column} is not null)",
+                f"update marts.{mart} set {column} = coalesce({column}, 0) + 1 where rowid = (select rowid from marts.{mart} "
+                f"where (period_grain, period_start) = (?, ?) order by {column} is null, rowid limit 1)",
                 wrong[column],
             )
     run = dbt(
@@ -55,7 +55,9 @@ def test_a_wrong_figure_in_any_column_is_noticed(
         each.node.compiled_code for each in run.outcome.result if each.node.name == HELD_BY[mart]
     ]
     found = query(database, f"select distinct period_grain, period_start from ({sql})")
-    assert len(wrong) > 25 and sorted(found) == sorted(wrong.values())
+    assert len(wrong) > 25
+    assert {name: period for name, period in wrong.items() if period not in found} == {}
+    assert sorted(found) == sorted(wrong.values())
 
 
 def test_a_slice_by_two_attributes_is_that_of_the_orders_and_spells(demo_database: Path) -> None:

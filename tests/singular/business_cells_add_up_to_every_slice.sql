@@ -6,17 +6,13 @@
     'net_revenue',
 ] -%}
 {%- set keys = ['period_grain', 'period_start'] -%}
-{%- set rounded = {
-    'opening_mrr': in_cents('opening_mrr'),
-    'new_mrr': in_cents('opening_mrr + new_mrr') ~ ' - ' ~ in_cents('opening_mrr'),
-    'reactivation_mrr': in_cents('opening_mrr + new_mrr + reactivation_mrr') ~ ' - ' ~ in_cents('opening_mrr + new_mrr'),
-    'expansion_mrr': in_cents('opening_mrr + new_mrr + reactivation_mrr + expansion_mrr')
-    ~ ' - ' ~ in_cents('opening_mrr + new_mrr + reactivation_mrr'),
-    'contraction_mrr': in_cents('opening_mrr + new_mrr + reactivation_mrr + expansion_mrr')
-    ~ ' - ' ~ in_cents('closing_mrr + churn_mrr'),
-    'churn_mrr': in_cents('closing_mrr + churn_mrr') ~ ' - ' ~ in_cents('closing_mrr'),
-    'closing_mrr': in_cents('closing_mrr'),
-} -%}
+{%- set rounded = {'opening_mrr': in_cents('opening_mrr'), 'closing_mrr': in_cents('closing_mrr')} -%}
+{%- set level = namespace(sum='opening_mrr') -%}
+{%- for movement, sign in [('new', '+'), ('reactivation', '+'), ('expansion', '+'), ('contraction', '-'), ('churn', '-')] -%}
+{%- set after = level.sum ~ ' ' ~ sign ~ ' ' ~ movement ~ '_mrr' -%}
+{%- do rounded.update({movement ~ '_mrr': sign ~ '(' ~ in_cents(after) ~ ' - ' ~ in_cents(level.sum) ~ ')'}) -%}
+{%- set level.sum = after -%}
+{%- endfor %}
 
 -- Summed by each dimension of the policy, and in total, the cells are the rows of the wide mart. MRR is rounded as there, once
 -- and after the sum; a slice without cells has 0 in each column, or nothing.
