@@ -37,6 +37,13 @@
 {% endmacro %}
 
 
+{#- The basis by which the marts for a dashboard count customers. -#}
+{% macro headline_basis() %}
+    {% set bases = built_bases() %}
+    {{ return(policy('headline_basis') or ('subscriptions' if 'subscriptions' in bases else bases[0])) }}
+{% endmacro %}
+
+
 {#- The built bases that are made of orders. -#}
 {% macro order_bases() %}
     {% set bases = [] %}

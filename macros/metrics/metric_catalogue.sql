@@ -11,6 +11,8 @@
     can_be_partial  whether a row of the mart can be of a period that is not over: a rate is null there
     is_by_period whether the mart has a row per period, so that the metric stands in metric_values
     unit         fraction, customers, money, orders, ...
+    is_proportion   whether the numerator counts some of the customers whom the denominator counts: metric_values then has
+                 an interval
     description  what the metric says, in a sentence or two
     nulls        when it is null
     formula      the formula in plain words, where numerator and denominator are hard to read
@@ -25,7 +27,7 @@
     {{ return({
         'kind': kind, 'mart': mart, 'denominator': none, 'condition': none, 'version': 1,
         'unit': 'fraction' if kind == 'ratio' else 'money' if kind == 'money' else 'customers',
-        'basis': 'basis', 'is_column': false, 'is_by_period': true, 'can_be_partial': true,
+        'basis': 'basis', 'is_column': false, 'is_by_period': true, 'can_be_partial': true, 'is_proportion': false,
         'synonyms': '', 'sources': '', 'formula': '',
         'nulls': 'Null while the period is partial, and where the denominator is 0.' if kind == 'ratio' else 'Never null.',
     }) }}
@@ -36,7 +38,7 @@
 {% macro metric_identity(metric) %}
     {% set identity = [] %}
     {% for field in [
-        'name', 'mart', 'kind', 'numerator', 'denominator', 'condition', 'can_be_partial', 'basis', 'version', 'unit',
+        'name', 'mart', 'kind', 'numerator', 'denominator', 'condition', 'can_be_partial', 'basis', 'version', 'unit', 'is_proportion',
     ] %}
         {% do identity.append(metric[field]) %}
     {% endfor %}

@@ -34,6 +34,9 @@
         {% if value is not string or value == '' or (rule.among and value not in rule.among) %}
             {% do refuse_setting(name, value, 'one of: ' ~ rule.among | join(' ') if rule.among else 'a text') %}
         {% endif %}
+        {% if name == 'headline_basis' and value not in built_bases() %}
+            {% do refuse_setting(name, value, 'one of the bases that are built (status_bases, as far as raw_tables has their table): ' ~ built_bases() | join(', ')) %}
+        {% endif %}
         {% if name == 'cohort_grain' and not bases_of_grain(value) %}
             {% do refuse_setting(name, value, 'a grain that one of the bases ' ~ built_bases() | join(', ') ~ ' is defined for: ' ~ grains_of_bases(built_bases()) | join(', ')) %}
         {% endif %}

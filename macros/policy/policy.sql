@@ -39,6 +39,10 @@
             'kind': 'list', 'among': status_basis_rules() | list, 'defines': true,
             'meaning': 'Which rules for "active" are built, as far as raw_tables has the table they are made of.',
         },
+        'headline_basis': {
+            'kind': 'text', 'among': status_basis_rules() | list, 'may_be_null': true, 'defines': true,
+            'meaning': 'The basis of the customers in business_by_period and business_cells; null: subscriptions where they are built, else the first of status_bases that is.',
+        },
         'inactivity_days': {
             'kind': 'whole number', 'least': 1, 'most': 3660, 'defines': true,
             'meaning': 'orders_window: an order keeps a customer active for this many days.',

@@ -254,6 +254,7 @@ WRONG_SETTINGS = [
     ("status_bases", "orders_window", "'orders_window'", A_LIST),
     ("period_grains", ["day"], "'day'", "week, month, quarter, year"),
     ("period_grains", ["month", "month"], '["month", "month"]', "without repeated entries"),
+    ("headline_basis", "orders", "'orders'", "orders_window orders_calendar subscriptions"),
     ("segment_dimensions", ["colour"], "'colour'", "country, acquisition_channel"),
     ("business_timezone", "Europe/Londn", "'Europe/Londn'", "a time zone name like Europe/London"),
     ("business_timezone", ["UTC"], '["UTC"]', "a time zone name like Europe/London"),

@@ -210,6 +210,9 @@ def test_ids_keys_and_period_stand_before_the_first_number(
         if "period_start" in columns or "cohort_month" in columns:
             first |= {*period, *cohort, "is_latest_complete_period"} & set(columns)
             first |= {"segment_dimension", "segment_value"} & set(columns)
+        if mart == "metric_values":
+            # Columns that came later stand behind those that dashboards may read by their place.
+            first -= {"is_latest_complete_period"}
         numbers = [
             place
             for place, name in enumerate(columns)
@@ -257,7 +260,7 @@ def test_the_policy_version_follows_definitions_and_nothing_else(tmp_path: Path)
     found = json.loads("{" + metric)
     makes = {
         "name", "mart", "kind", "numerator", "denominator", "condition", "can_be_partial", "basis",
-        "version", "unit",
+        "version", "unit", "is_proportion",
     }  # fmt: skip
     assert set(found["differing"]) == makes
     assert set(found["fields"]) - makes == {
@@ -313,6 +316,62 @@ def test_changes_are_those_of_the_dates_they_name(demo_database: Path) -> None:
         [(rows, compared, compared_with_year, differing)] = wrong
         assert rows > 1000 and compared > 0 and compared_with_year > 0, grain
         assert differing == 0, grain
+
+
+def interval(part: int, whole: int) -> tuple[float, float]:
+    """Wilson's interval by what it means, and not by his formula: the shares p from which part / whole is at most
+    1.959964 standard errors away, with the error that p itself gives. Found by halving."""
+
+    def distance(share: float) -> float:
+        return (part / whole - share) ** 2 - 1.959964**2 * share * (1 - share) / whole
+
+    ends = []
+    for inside, outside in ((part / whole, 0.0), (part / whole, 1.0)):
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            inside, outside = (middle, outside) if distance(middle) <= 0 else (inside, middle)
+        ends.append(outside if distance(outside) <= 0 else inside)
+    return ends[0], ends[1]
+
+
+def test_shares_of_customers_have_the_interval_in_which_the_share_may_lie(
+    demo_database: Path,
+) -> None:
+    found = query(
+        demo_database,
+        """
+        select distinct numerator, denominator, lower_95, upper_95 from marts.metric_values
+        where value is not null and metric in (select metric from marts.metric_definitions where is_proportion)
+        """,
+    )
+    assert len(found) > 3000
+    assert interval(0, 10) == pytest.approx((0, 0.277533), abs=1e-6)
+    assert interval(1, 1) == pytest.approx((0.206549, 1), abs=1e-6)
+    for part, whole, *ends in found:
+        assert [float(end) for end in ends] == pytest.approx(
+            interval(int(part), int(whole)), abs=1e-6
+        ), (part, whole)
+    assert query(
+        demo_database,
+        """
+        select count(*) from marts.metric_values where lower_95 is not null
+            and metric not in (select metric from marts.metric_definitions where is_proportion)
+        """,
+    ) == [(0,)]
+
+
+def test_a_value_carries_the_words_of_its_metric(demo_database: Path) -> None:
+    words = "metric, label, unit, direction"
+    assert (
+        query(
+            demo_database,
+            f"""
+        (select distinct {words} from marts.metric_values)
+        except (select {words} from marts.metric_definitions)
+        """,
+        )
+        == []
+    )
 
 
 def test_every_test_that_a_decision_names_exists() -> None:

@@ -67,6 +67,7 @@ OTHER_VALUES: dict[str, Any] = {
     "week_starts_on": "sunday",
     "fiscal_year_starts_in": 2,
     "cohort_grain": "quarter",
+    "headline_basis": "orders_window",
     "replace_data": True,
 }
 

@@ -64,7 +64,7 @@ def test_balances_are_split_by_own_attributes(shop: Built) -> None:
     "mart",
     [
         "retention_by_period", "cohort_retention", "repeat_purchase_by_period", "repeat_purchase_by_cohort",
-        "time_between_purchases", "rfm_segments", "lifetime_value_by_segment", "metric_values",
+        "time_between_purchases", "rfm_segments", "lifetime_value_by_segment", "metric_values", "business_by_period",
     ],
 )  # fmt: skip
 def test_every_mart_with_slices_has_them(shop: Built, mart: str) -> None:
@@ -82,6 +82,21 @@ def test_customers_carry_their_attributes(shop: Built, mart: str) -> None:
     expected = {"1": ("north", "1"), "2": ("north", "2"), "3": ("south", "1"), "4": ("(unknown)", "2")}  # fmt: skip
     found = shop.query(f"select distinct customer_id, sales_region, tier from marts.{mart}")
     assert found and {row[0]: row[1:] for row in found}.items() <= expected.items()
+
+
+def test_cells_are_by_own_attributes_too(shop: Built) -> None:
+    # February, of the north: 1 lapses and buys again (40), 2 of the other tier lapses.
+    assert shop.query(
+        """
+        select sales_region, tier, opening_customers, churned_customers, closing_customers, gross_revenue
+        from marts.business_cells
+        where period_grain = 'month' and period_start = date '2024-02-01' order by all
+        """
+    ) == [
+        ("north", "1", 1, 0, 1, Decimal("40.00")),
+        ("north", "2", 1, 1, 0, Decimal("0.00")),
+        ("south", "1", 0, 0, 1, Decimal("30.00")),
+    ]
 
 
 def test_orders_carry_theirs_as_they_are_written(shop: Built) -> None:

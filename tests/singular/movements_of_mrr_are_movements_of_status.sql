@@ -24,7 +24,7 @@ full outer join mrr
     and retention.segment_dimension = mrr.segment_dimension
     and retention.segment_value = mrr.segment_value
 where
-    {{ 'true' if 'subscriptions' in built_bases() and not policy('free_periods_are_active') else 'false' }}
+    {{ 'true' if not policy('free_periods_are_active') and 'subscriptions' in built_bases() else 'false' }}
     and (
         retention.period_start is null
         or mrr.period_start is null

@@ -12,7 +12,8 @@ with definitions as (
         {{ text_or_null(metric[field]) }} as {{ field }},
         {%- endfor %}
         cast({{ metric.version }} as {{ dbt.type_int() }}) as version,
-        {{ metric.is_column | string | lower }} as is_column
+        {{ metric.is_column | string | lower }} as is_column,
+        {{ metric.is_proportion | string | lower }} as is_proportion
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

@@ -20,7 +20,7 @@ compared as (
     )
 ),
 
--- A partial period is not compared: its counts are still growing.
+-- A partial period is not compared: its counts are still growing. A share of customers has an interval.
 final as (
     select
         metric,
@@ -43,6 +43,19 @@ final as (
         previous_year_value,
         cast(case when period_status = 'complete' then value - previous_year_value end as decimal(28, 6))
             as change_year_over_year,
+        label,
+        unit,
+        direction,
+        is_latest_complete_period,
+        case
+            when period_status = 'complete'
+                then {{ safe_divide('value - previous_year_value', 'abs(previous_year_value)') }}
+        end
+            as relative_year_over_year_change,
+        case when is_proportion and value between 0 and 1 then {{ wilson_bound(-1, 'numerator', 'denominator') }} end
+            as lower_95,
+        case when is_proportion and value between 0 and 1 then {{ wilson_bound(1, 'numerator', 'denominator') }} end
+            as upper_95,
         {{ policy_version_column() }}
     from compared
 )
