@@ -11,7 +11,7 @@
         'where': "segment_dimension <> 'plan'",
         'columns': [
             'opening_mrr', 'new_mrr', 'reactivation_mrr', 'expansion_mrr', 'contraction_mrr', 'churn_mrr', 'closing_mrr',
-            'annual_run_rate', 'paying_customers', 'grr', 'nrr', 'gross_mrr_churn_rate', 'net_mrr_churn_rate', 'trailing_grr',
+            'annual_run_rate', 'paying_customers', 'grr', 'nrr', 'trailing_grr',
             'trailing_nrr', 'trailing_logo_churn_rate', 'quick_ratio', 'arpa',
         ],
     },

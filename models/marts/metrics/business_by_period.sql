@@ -70,8 +70,6 @@ joined as (
         mrr_by_period.closing_customers as paying_customers,
         mrr_by_period.grr,
         mrr_by_period.nrr,
-        mrr_by_period.gross_mrr_churn_rate,
-        mrr_by_period.net_mrr_churn_rate,
         mrr_by_period.trailing_grr,
         mrr_by_period.trailing_nrr,
         mrr_by_period.trailing_logo_churn_rate,
