@@ -72,6 +72,13 @@ MUTANTS = [
     ("models/marts/accepted/helpers/int_exchange_rates.sql", "days.day >= intervals.valid_from", "days.day > intervals.valid_from",
      "int_exchange_rates"),
     ("models/marts/retention/helpers/int_ended_spells.sql", "is not null then 0 else 1 end", "is not null then 1 else 0 end", "int_ended_spells"),
+    ("models/marts/metrics/business_cells.sql", "or followed.closing_customers <> 0",
+     "or followed.closing_customers > 99", "business_cells"),
+    ("models/marts/metrics/business_by_period.sql", "where segment_dimension <> 'plan'",
+     "where true", "business_by_period"),
+    ("models/marts/metrics/helpers/int_business_flows.sql", "sum(second_purchases) as second",
+     "sum(first_purchases) as second", "int_business_flows"),
+    ("macros/metrics/wilson.sql", "+ 4 * {{ successes }}", "+ 2 * {{ successes }}", "metric_values"),
 ]  # fmt: skip
 
 
