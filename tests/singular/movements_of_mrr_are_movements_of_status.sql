@@ -1,3 +1,4 @@
+{%- set free_periods = policy('free_periods_are_active') -%}
 -- Identity 10: who has MRR is who is active, whatever the grace, so both ledgers count the same customers,
 -- in every period and segment. They are made apart: one from spells, one from sums of money. (There is
 -- nothing to compare where the policy leaves the basis out, and fewer pay than are active where free periods are active.)
@@ -24,7 +25,7 @@ full outer join mrr
     and retention.segment_dimension = mrr.segment_dimension
     and retention.segment_value = mrr.segment_value
 where
-    {{ 'true' if 'subscriptions' in built_bases() and not policy('free_periods_are_active') else 'false' }}
+    {{ 'true' if 'subscriptions' in built_bases() and not free_periods else 'false' }}
     and (
         retention.period_start is null
         or mrr.period_start is null
