@@ -228,7 +228,7 @@
         ),
         dict(plan,
             name='plan_nrr', label='Net revenue retention of a plan', direction='up',
-            numerator='opening_mrr + expansion_mrr - churn_mrr - contraction_mrr - transferred_out_mrr', denominator='opening_mrr',
+            numerator='opening_mrr - churn_mrr - contraction_mrr - transferred_out_mrr + expansion_mrr', denominator='opening_mrr',
             description='MRR on the plan at the close of the customers who were on it at the opening, over its opening MRR. Who came to it is not in it, and who moved to another plan counts nothing.',
             synonyms='NRR by plan',
         ),

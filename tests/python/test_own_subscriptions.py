@@ -43,7 +43,7 @@ MARTS = {
     "business_by_period", "business_cells", "cancellations_pending", "churned_customers", "cohort_retention", "customer_lifetime_value",
     "customer_movements", "customer_rfm", "customers", "lifetime_value_by_period",
     "lifetime_value_by_segment", "metric_definitions", "metric_values", "mrr_by_period",
-    "mrr_movements", "mrr_plan_changes", "onboarding_by_month", "orders", "policy_settings",
+    "mrr_cohorts", "plan_movements_by_period", "mrr_movements", "mrr_plan_changes", "onboarding_by_month", "orders", "policy_settings",
     "prediction_check", "rejected_rows", "repeat_purchase_by_cohort", "repeat_purchase_by_period",
     "retention_by_period", "revenue_concentration", "rfm_segments", "subscription_periods",
     "time_between_purchases",
@@ -408,7 +408,8 @@ def test_subscriptions_only_fill_the_marts_of_subscriptions(log_database: Path) 
     assert filled_marts(log_database) == {
         "business_by_period", "business_cells", "churned_customers", "cohort_retention", "customer_movements", "customers",
         "customer_lifetime_value", "lifetime_value_by_segment", "metric_definitions",
-        "metric_values", "mrr_by_period", "mrr_movements", "mrr_plan_changes",
+        "metric_values", "mrr_by_period", "mrr_cohorts", "mrr_movements", "mrr_plan_changes",
+        "plan_movements_by_period",
         "onboarding_by_month", "policy_settings", "prediction_check", "rejected_rows",
         "retention_by_period", "subscription_periods",
     }  # fmt: skip
@@ -517,8 +518,10 @@ def test_orders_only_leave_the_marts_of_subscriptions_empty(
     assert MARTS - filled_marts(database) == {
         "cancellations_pending",
         "mrr_by_period",
+        "mrr_cohorts",
         "mrr_movements",
         "mrr_plan_changes",
+        "plan_movements_by_period",
         "subscription_periods",
     }
     # 099, whom no table of customers lacks, orders in February alone.

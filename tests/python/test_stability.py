@@ -12,8 +12,8 @@ MARTS = (
     "time_between_purchases", "customer_lifetime_value", "lifetime_value_by_segment",
     "lifetime_value_by_period", "prediction_check", "customer_rfm", "rfm_segments",
     "revenue_concentration", "subscription_periods", "mrr_movements", "mrr_plan_changes",
-    "mrr_by_period", "churned_customers", "cancellations_pending", "business_by_period",
-    "business_cells",
+    "mrr_by_period", "mrr_cohorts", "plan_movements_by_period", "churned_customers",
+    "cancellations_pending", "business_by_period", "business_cells",
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def earlier_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         "retention_by_period", "metric_values", "onboarding_by_month",
         "repeat_purchase_by_period", "lifetime_value_by_period", "mrr_by_period",
-        "business_by_period", "business_cells",
+        "business_by_period", "business_cells", "plan_movements_by_period",
     ],
 )  # fmt: skip
 def test_a_period_complete_in_both_builds_has_the_same_values(

@@ -9,17 +9,21 @@ counted as (
         *,
         closing_customers - new_customers - reactivated_customers + churned_customers as opening_customers,
         closing_customers - new_customers - reactivated_customers as retained_customers,
-        -- Who was active before the period, less who is at its opening.
-        cast(
-            sum(acquired_customers) over (
-                partition by basis, period_grain, segment_dimension, segment_value
-                order by period_start
-                rows between unbounded preceding and current row
-            )
-            - acquired_customers - closing_customers + new_customers + reactivated_customers - churned_customers
-            as {{ dbt.type_bigint() }}
-        ) as lapsed_opening_customers
+        sum(acquired_customers) over slice_to_date - acquired_customers as acquired_before_customers
     from balances
+    window slice_to_date as (
+        partition by basis, period_grain, segment_dimension, segment_value
+        order by period_start
+        rows between unbounded preceding and current row
+    )
+),
+
+-- Who was active before the period, less who is at its opening.
+lapsed as (
+    select
+        *,
+        cast(acquired_before_customers - opening_customers as {{ dbt.type_bigint() }}) as lapsed_opening_customers
+    from counted
 ),
 
 rated as (
@@ -51,7 +55,7 @@ rated as (
         {{ rates.event_churn_rate }} as event_churn_rate,
         {{ rates.win_back_rate }} as win_back_rate,
         {{ policy_version_column() }}
-    from counted
+    from lapsed
 )
 
 select * from rated

@@ -43,9 +43,9 @@ cells as (
             as {{ movement }}_customers,
         {%- endfor %}
         {%- for type in churn_types() %}
-        sum(case when plan_periods.movement = 'churn' and ended.churn_type = '{{ type }}' then abs(plan_periods.posted_mrr) else 0 end)
+        sum(case when ended.churn_type = '{{ type }}' then abs(plan_periods.posted_mrr) else 0 end)
             as {{ type }}_churn_mrr,
-        count(case when plan_periods.movement = 'churn' and ended.churn_type = '{{ type }}' and plan_periods.is_posted_here then 1 end)
+        count(case when ended.churn_type = '{{ type }}' and plan_periods.is_posted_here then 1 end)
             as {{ type }}_churn_customers,
         {%- endfor %}
         sum(plan_periods.transferred_mrr) as transferred_mrr,
