@@ -5,16 +5,16 @@
 {%- endmacro %}
 
 {% macro default__exact_quotient(dividend, divisor) -%}
-    cast(cast({{ dividend }} as decimal(28, 10)) / nullif({{ divisor }}, 0) as decimal(28, 10))
+    cast(cast({{ dividend }} as decimal(30, 8)) / nullif({{ divisor }}, 0) as decimal(28, 10))
 {%- endmacro %}
 
 {% macro duckdb__exact_quotient(dividend, divisor) -%}
     {%- set whole -%}
-        cast({{ dbt.safe_cast(dividend, 'decimal(28, 10)') }} * cast(10000000000 as decimal(11, 0)) as hugeint)
+        cast({{ dbt.safe_cast(dividend, 'decimal(30, 8)') }} * cast(100000000 as decimal(9, 0)) as hugeint)
     {%- endset -%}
     {%- set by = 'nullif(cast(' ~ divisor ~ ' as hugeint), 0)' -%}
     cast(
-        cast(sign({{ whole }}) * ((2 * abs({{ whole }}) + {{ by }}) // (2 * {{ by }})) as decimal(28, 0))
+        {{ dbt.safe_cast('sign(' ~ whole ~ ') * ((200 * abs(' ~ whole ~ ') + ' ~ by ~ ') // (2 * ' ~ by ~ '))', 'decimal(28, 0)') }}
         * cast(0.0000000001 as decimal(10, 10)) as decimal(28, 10)
     )
 {%- endmacro %}

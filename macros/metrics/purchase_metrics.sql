@@ -2,7 +2,9 @@
 {% macro purchase_metrics() %}
     {% set defaults = {'basis': "'orders'"} %}
     {% set count = dict(metric_defaults('count', 'repeat_purchase_by_period'), **defaults) %}
-    {% set money = dict(metric_defaults('money', 'repeat_purchase_by_period'), **defaults) %}
+    {% set money = dict(
+        metric_defaults('money', 'repeat_purchase_by_period'), nulls='Null where the orders have no amounts.', **defaults
+    ) %}
     {% set ratio = dict(
         metric_defaults('ratio', 'repeat_purchase_by_period'),
         nulls='Null while the period is partial, and where nobody purchased in it.', **defaults

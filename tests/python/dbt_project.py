@@ -224,6 +224,9 @@ def dbt(
 #: Unit tests bring their own rows and do not look at the data: they run once, with the demo.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 
+#: All tables and no data test: where a test looks at figures that another build of the same kind has tested.
+TABLES = (*BUILD, "--exclude-resource-type", "test")
+
 
 @dataclass(frozen=True)
 class Built:

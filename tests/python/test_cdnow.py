@@ -9,7 +9,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from dbt_project import dbt, query
+from dbt_project import BUILD, TABLES, dbt, query
 
 from retention_ledger.prediction import predict
 
@@ -19,7 +19,13 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def build(folder: Path, name: str, columns: dict[str, int], **settings: object) -> Path:
+def build(
+    folder: Path,
+    name: str,
+    columns: dict[str, int],
+    command: tuple[str, ...] = BUILD,
+    **settings: object,
+) -> Path:
     """Builds a transaction file of the package; `columns` says which field is what."""
     source = Path(next(iter(FOUND.submodule_search_locations))) / "datasets" / name
     with (folder / "orders.csv").open("w", newline="") as file:
@@ -32,7 +38,7 @@ def build(folder: Path, name: str, columns: dict[str, int], **settings: object) 
             )
     database = folder / "built.duckdb"
     run = dbt(
-        "build", "--exclude", "resource_type:unit_test",
+        *command,
         database=database,
         settings={
             "raw_files": str(folder / "{name}.csv"),
@@ -65,7 +71,7 @@ def test_the_published_parameters_follow_from_the_raw_transactions(tmp_path: Pat
     """MBG/NBD on the sample, calibrated on 39 weeks; days instead of weeks, so alpha is 7 times theirs."""
     database = build(
         tmp_path, "CDNOW_sample.txt", {"customer": 0, "date": 2, "amount": 4},
-        as_of_date="1997-09-30",
+        command=TABLES, as_of_date="1997-09-30",
     )  # fmt: skip
     assert query(database, "select count(*) from marts.customers") == [(2357,)]
     predict(database)

@@ -18,7 +18,7 @@ from dbt_project import build
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("HOSTILE_TABLES", "25"))
+EXAMPLES = int(os.environ.get("HOSTILE_TABLES", "12"))
 TABLES = {
     "customers": (
         "customer_id", "email", "signed_up_at", "country", "acquisition_channel", "customer_segment", "updated_at",
@@ -233,10 +233,10 @@ def test_no_hostile_table_crashes_or_loses_a_row(project: Project, seed: int) ->
 def test_hostile_tables_are_not_all_refused(project: Project) -> None:
     """Else the test above would say little."""
     accepted = {"orders": 0, "subscription_periods": 0}
-    for seed in range(20):
+    for seed in range(12):
         with project.run(list(hostile_tables(seed))) as connection:
             for mart in accepted:
                 accepted[mart] += connection.execute(
                     f"select count(*) from marts.{mart}"
                 ).fetchone()[0]
-    assert min(accepted.values()) >= 20, accepted
+    assert min(accepted.values()) >= 10, accepted

@@ -64,7 +64,7 @@ MUTANTS = [
      "plan_periods.plan_opening_mrr > 0 and plan_periods.plan_closing_mrr < 0", "int_mrr_cells"),
     ("macros/metrics/revenue_metrics.sql", "opening_mrr + expansion_mrr - churn_mrr", "opening_mrr + expansion_mrr + reactivation_mrr - churn_mrr",
      "int_metrics_measured"),
-    ("macros/metrics/revenue_metrics.sql", "when 'quarter' then 3", "when 'quarter' then 4", "mrr_by_period"),
+    ("macros/metrics/revenue_metrics.sql", "numerator='12 * ' ~ gross_margin()", "numerator='13 * ' ~ gross_margin()", "mrr_by_period"),
     ("macros/retention/tenure.sql", "< {{ add_periods", "<= {{ add_periods", "churned_customers"),
     ("macros/staging/cancel_reasons.sql", "or {{ cancel_reason }} is not null then", "then", "int_ended_subscriptions"),
     ("models/marts/retention/cancellations_pending.sql", "ended_on > as_of", "ended_on >= as_of", "cancellations_pending"),

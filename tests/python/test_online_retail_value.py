@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from dbt_project import ONLINE_RETAIL, ROOT, dbt, query
+from dbt_project import ONLINE_RETAIL, ROOT, TABLES, dbt, query
 
 from retention_ledger.prediction import predict
 
@@ -24,7 +24,7 @@ def build(folder: Path, vars_file: str) -> Path:
     settings = yaml.safe_load((ROOT / "examples" / "online_retail" / vars_file).read_text())
     settings["raw_files"] = str(ONLINE_RETAIL)
     database = folder / "built.duckdb"
-    run = dbt("build", "--exclude", "resource_type:unit_test", database=database, settings=settings)
+    run = dbt(*TABLES, database=database, settings=settings)
     assert run.ok, run.text
     return database
 

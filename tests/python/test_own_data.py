@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import BUILD, DbtRun, dbt, query
+from dbt_project import BUILD, TABLES, DbtRun, dbt, query
 
 TO_THE_MARTS = ("run", "--select", "+customers", "+retention_by_period", "+rejected_rows")
 TO_THE_ORDERS = ("run", "--select", "+orders", "+rejected_rows")
@@ -332,7 +332,7 @@ def renamed_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "max_rejected_share": 0.6,
         "segment_dimensions": [],
     }
-    built(dbt(*BUILD, database=folder / "built.duckdb", settings=settings))
+    built(dbt(*TABLES, database=folder / "built.duckdb", settings=settings))
     return folder / "built.duckdb"
 
 
@@ -538,7 +538,7 @@ def test_rows_after_as_of_date_are_set_aside_and_not_held_against_the_data(
         "max_rejected_share": 0.15,
     }
     database = tmp_path / "built.duckdb"
-    built(dbt(*BUILD, database=database, settings=settings))
+    built(dbt(*TABLES, database=database, settings=settings))
     set_aside = [key for _, key, reason in rejected(database) if reason == "after_as_of_date"]
     assert set_aside == ["0005", "0012", "0016"]
     for basis, months in SHOP_BY_MONTH.items():

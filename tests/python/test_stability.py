@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dbt_project import BUILD, dbt, query
+from dbt_project import TABLES, dbt, query
 
 MARTS = (
     "customers", "orders", "rejected_rows", "customer_movements", "retention_by_period",
@@ -21,7 +21,7 @@ MARTS = (
 def earlier_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo as it was on an earlier day, in the middle of a month, a quarter and a week."""
     database = tmp_path_factory.mktemp("earlier") / "built.duckdb"
-    run = dbt(*BUILD, database=database, settings={"as_of_date": "2025-05-14"})
+    run = dbt(*TABLES, database=database, settings={"as_of_date": "2025-05-14"})
     assert run.ok, run.text
     return database
 

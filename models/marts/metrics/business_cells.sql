@@ -100,9 +100,9 @@ cells as (
         cast(second_time_purchasers as {{ dbt.type_bigint() }}) as second_time_purchasers,
         cast(in_period_repeat_purchasers as {{ dbt.type_bigint() }}) as in_period_repeat_purchasers,
         cast(orders as {{ dbt.type_bigint() }}) as orders,
-        cast(gross_revenue as decimal(28, 2)) as gross_revenue,
-        cast(refunds as decimal(28, 2)) as refunds,
-        cast(gross_revenue - refunds as decimal(28, 2)) as net_revenue,
+        {{ order_money('cast(gross_revenue as decimal(28, 2))') }} as gross_revenue,
+        {{ order_money('cast(refunds as decimal(28, 2))') }} as refunds,
+        {{ order_money('cast(gross_revenue - refunds as decimal(28, 2))') }} as net_revenue,
         {{ policy_version_column() }}
     from carried
 )

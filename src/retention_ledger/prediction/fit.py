@@ -92,14 +92,20 @@ def read_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Columns:
 
 def fit(rows: Columns, spend: Columns) -> tuple[PurchaseModel, SpendModel]:
     """Both models fitted on the whole data, given as distinct histories and amounts."""
-    purchases = fit_purchase_model(
-        rows["frequency"], rows["purchase_span_days"], rows["age_days"], rows["customers"],
-        leaves_at_first=True,
-    )  # fmt: skip
+    history = rows["frequency"], rows["purchase_span_days"], rows["age_days"]
     spending = fit_spend_model(
         spend["frequency"], spend["repeat_net_revenue"] / spend["frequency"], spend["customers"]
     )
-    return purchases, spending
+    return fit_purchases(*history, rows["customers"]), spending
+
+
+def fit_purchases(*history_and_weights: np.ndarray) -> PurchaseModel:
+    """MBG/NBD; BG/NBD where the data do not determine that and do determine this."""
+    model = fit_purchase_model(*history_and_weights, leaves_at_first=True)
+    if not model.converged:
+        other = fit_purchase_model(*history_and_weights)
+        model = other if other.converged else model
+    return model
 
 
 def score(model: PurchaseModel, rows: Columns, state: State) -> Columns:
@@ -152,7 +158,7 @@ def check(
         "holdout_days": state.holdout_days,
         "customers": int(customers.sum()),
     }
-    model = fit_purchase_model(*known, customers, leaves_at_first=True)
+    model = fit_purchases(*known, customers)
     if not model.converged:
         why = f"No check on the last {state.holdout_days} days: {model.message}"
         return {**result, "message": why}, None

@@ -105,7 +105,7 @@ revenue as (
         cast(
             opened.opening_mrr
             * ({{ days_between('opened.period_start', 'least(opened.period_end, as_of.as_of_date)') }} + 1)
-            + opened.change_days as decimal(28, 10)
+            + opened.change_days as decimal(38, 10)
         ) as mrr_days,
         cast(opened.churn_events as {{ dbt.type_bigint() }}) as churn_events
     from opened
