@@ -1,11 +1,5 @@
 with changes as (
-    select
-        customer_id,
-        changed_on,
-        sum(mrr_change) as mrr_change
-    from {{ ref('int_mrr_changes') }}
-    group by customer_id, changed_on
-    having sum(mrr_change) <> 0
+    select * from {{ ref('int_mrr_levels') }}
 ),
 
 customers as (
@@ -14,17 +8,9 @@ customers as (
 
 levels as (
     select
-        customer_id,
-        mrr_change,
-        sum(mrr_change) over customer_to_date as mrr,
-        changed_on,
+        *,
         min(changed_on) over (partition by customer_id) as first_paid_on
     from changes
-    window customer_to_date as (
-        partition by customer_id
-        order by changed_on
-        rows between unbounded preceding and current row
-    )
 ),
 
 -- One row per cohort, period of a change and combination of segments.

@@ -1,10 +1,5 @@
-with changes as (
-    select
-        customer_id,
-        changed_on,
-        sum(mrr_change) as mrr_change
-    from {{ ref('int_mrr_changes') }}
-    group by customer_id, changed_on
+with levels as (
+    select * from {{ ref('int_mrr_levels') }}
 ),
 
 customers as (
@@ -17,17 +12,6 @@ as_of as (
 
 periods as (
     select * from {{ ref('int_periods') }}
-),
-
-levels as (
-    select
-        *,
-        sum(mrr_change) over (
-            partition by customer_id
-            order by changed_on
-            rows between unbounded preceding and current row
-        ) as mrr
-    from changes
 ),
 
 cells as (

@@ -1,10 +1,5 @@
 with changes as (
-    select
-        customer_id,
-        changed_on,
-        sum(mrr_change) as mrr_change
-    from {{ ref('int_mrr_changes') }}
-    group by customer_id, changed_on
+    select * from {{ ref('int_mrr_levels') }}
 ),
 
 as_of as (
