@@ -41,36 +41,7 @@
             name='churn_mrr', label='Churned MRR', direction='down', numerator='churn_mrr',
             description='Opening MRR of the customers who have none at the close; a positive number.', synonyms='lost MRR, cancelled MRR',
         ),
-        dict(count,
-            name='voluntary_churned_customers', label='Churned customers, voluntary', direction='down', numerator='voluntary_churned_customers',
-            description='Of the churned customers with MRR at the opening and none at the close, those whose last subscription asked to leave, or gave a reason other than a failed payment. With the other two kinds, all of them.',
-            synonyms='voluntary churn',
-        ),
-        dict(money,
-            name='voluntary_churn_mrr', label='Churned MRR, voluntary', direction='down', numerator='voluntary_churn_mrr',
-            description='Of the churned MRR, that of customers whose last subscription asked to leave, or gave a reason other than a failed payment; a positive number.',
-            synonyms='voluntary MRR churn',
-        ),
-        dict(count,
-            name='involuntary_churned_customers', label='Churned customers, involuntary', direction='down', numerator='involuntary_churned_customers',
-            description='Of the churned customers with MRR at the opening and none at the close, those whose last subscription did not pay: the reason is one of the var `involuntary_cancel_reasons`. With the other two kinds, all of them.',
-            synonyms='involuntary churn',
-        ),
-        dict(money,
-            name='involuntary_churn_mrr', label='Churned MRR, involuntary', direction='down', numerator='involuntary_churn_mrr',
-            description='Of the churned MRR, that of customers whose last subscription did not pay: the reason is one of the var `involuntary_cancel_reasons`; a positive number.',
-            synonyms='involuntary MRR churn',
-        ),
-        dict(count,
-            name='expired_churned_customers', label='Churned customers, expired', direction='down', numerator='expired_churned_customers',
-            description='Of the churned customers with MRR at the opening and none at the close, those whose last subscription ended without a request or a reason: nobody renewed. With the other two kinds, all of them.',
-            synonyms='expired churn',
-        ),
-        dict(money,
-            name='expired_churn_mrr', label='Churned MRR, expired', direction='down', numerator='expired_churn_mrr',
-            description='Of the churned MRR, that of customers whose last subscription ended without a request or a reason: nobody renewed; a positive number.',
-            synonyms='expired MRR churn',
-        ),
+    ] + churn_type_amounts(count, money) + [
         dict(money,
             name='closing_mrr', label='Closing MRR', direction='up', numerator='closing_mrr',
             description='Monthly recurring revenue on the last day of the period (on `as_of_date` while it is partial).', synonyms='MRR',
@@ -134,39 +105,7 @@
             description='Of the customers who paid twelve months before the close, the share who do not pay at the close.',
             synonyms='trailing twelve months logo churn, TTM logo churn, annual logo churn',
         ),
-        dict(ratio,
-            name='voluntary_churn_rate', label='Customer churn rate, voluntary', direction='down',
-            numerator='voluntary_churned_customers', denominator='opening_customers',
-            description='Voluntary churn over the paying customers at the opening; the three kinds add up to the churn of paying customers.',
-            nulls='Null by plan, while the period is partial, and where nobody paid at its opening.', synonyms='voluntary logo churn rate',
-        ),
-        dict(ratio,
-            name='voluntary_mrr_churn_rate', label='MRR churn rate, voluntary', direction='down',
-            numerator='voluntary_churn_mrr', denominator='opening_mrr',
-            description='MRR lost to voluntary churn over the opening MRR; the three kinds and contraction add up to the MRR churn rate.', synonyms='voluntary revenue churn rate',
-        ),
-        dict(ratio,
-            name='involuntary_churn_rate', label='Customer churn rate, involuntary', direction='down',
-            numerator='involuntary_churned_customers', denominator='opening_customers',
-            description='Involuntary churn over the paying customers at the opening; the three kinds add up to the churn of paying customers.',
-            nulls='Null by plan, while the period is partial, and where nobody paid at its opening.', synonyms='involuntary logo churn rate',
-        ),
-        dict(ratio,
-            name='involuntary_mrr_churn_rate', label='MRR churn rate, involuntary', direction='down',
-            numerator='involuntary_churn_mrr', denominator='opening_mrr',
-            description='MRR lost to involuntary churn over the opening MRR; the three kinds and contraction add up to the MRR churn rate.', synonyms='involuntary revenue churn rate',
-        ),
-        dict(ratio,
-            name='expired_churn_rate', label='Customer churn rate, expired', direction='down',
-            numerator='expired_churned_customers', denominator='opening_customers',
-            description='Expired churn over the paying customers at the opening; the three kinds add up to the churn of paying customers.',
-            nulls='Null by plan, while the period is partial, and where nobody paid at its opening.', synonyms='expired logo churn rate',
-        ),
-        dict(ratio,
-            name='expired_mrr_churn_rate', label='MRR churn rate, expired', direction='down',
-            numerator='expired_churn_mrr', denominator='opening_mrr',
-            description='MRR lost to expired churn over the opening MRR; the three kinds and contraction add up to the MRR churn rate.', synonyms='expired revenue churn rate',
-        ),
+    ] + churn_type_rates(ratio) + [
         dict(ratio,
             name='downgrade_rate', label='Downgrade rate', direction='down', is_proportion=true,
             numerator='contracted_customers', denominator='opening_customers',
@@ -233,4 +172,54 @@
             synonyms='NRR by plan',
         ),
     ]) }}
+{% endmacro %}
+
+
+{#- Why who churned left, each kind in the same words: voluntary_churned_customers, voluntary_churn_mrr, and so on. -#}
+{% macro churn_type_amounts(count, money) %}
+    {% set who = {
+        'voluntary': 'asked to leave, or gave a reason other than a failed payment',
+        'involuntary': 'did not pay: the reason is one of the var `involuntary_cancel_reasons`',
+        'expired': 'ended without a request or a reason: nobody renewed',
+    } %}
+    {% set amounts = [] %}
+    {% for type in churn_types() %}
+        {% do amounts.extend([
+            dict(count,
+                name=type ~ '_churned_customers', label='Churned customers, ' ~ type, direction='down', numerator=type ~ '_churned_customers',
+                description='Of the churned customers with MRR at the opening and none at the close, those whose last subscription '
+                ~ who[type] ~ '. With the other two kinds, all of them.',
+                synonyms=type ~ ' churn',
+            ),
+            dict(money,
+                name=type ~ '_churn_mrr', label='Churned MRR, ' ~ type, direction='down', numerator=type ~ '_churn_mrr',
+                description='Of the churned MRR, that of customers whose last subscription ' ~ who[type] ~ '; a positive number.',
+                synonyms=type ~ ' MRR churn',
+            ),
+        ]) %}
+    {% endfor %}
+    {{ return(amounts) }}
+{% endmacro %}
+
+
+{#- Their rates: voluntary_churn_rate, voluntary_mrr_churn_rate, and so on. -#}
+{% macro churn_type_rates(ratio) %}
+    {% set rates = [] %}
+    {% for type in churn_types() %}
+        {% do rates.extend([
+            dict(ratio,
+                name=type ~ '_churn_rate', label='Customer churn rate, ' ~ type, direction='down',
+                numerator=type ~ '_churned_customers', denominator='opening_customers',
+                description=type | capitalize ~ ' churn over the paying customers at the opening; the three kinds add up to the churn of paying customers.',
+                nulls='Null by plan, while the period is partial, and where nobody paid at its opening.', synonyms=type ~ ' logo churn rate',
+            ),
+            dict(ratio,
+                name=type ~ '_mrr_churn_rate', label='MRR churn rate, ' ~ type, direction='down',
+                numerator=type ~ '_churn_mrr', denominator='opening_mrr',
+                description='MRR lost to ' ~ type ~ ' churn over the opening MRR; the three kinds and contraction add up to the MRR churn rate.',
+                synonyms=type ~ ' revenue churn rate',
+            ),
+        ]) %}
+    {% endfor %}
+    {{ return(rates) }}
 {% endmacro %}
