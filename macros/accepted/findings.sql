@@ -191,13 +191,6 @@
 {% endmacro %}
 
 
-{#- Whether the settings say that there is no such column. -#}
-{% macro is_mapped_to_null(table, column) %}
-    {% set columns = policy('raw_columns').get(table, {}) %}
-    {{ return(column in columns and (columns[column] is none or columns[column] | string | lower | trim == 'null')) }}
-{% endmacro %}
-
-
 {#- The columns that findings look at as they are written, each as [table, column]: dates, and those that may be empty. -#}
 {% macro written_columns() %}
     {% set found = {'dates': [], 'optional': []} %}

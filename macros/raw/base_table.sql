@@ -54,10 +54,21 @@ where 1 = 0
 {% endmacro %}
 
 
+{#- What in raw_columns says that there is no such column: nothing, or SQL for nothing. -#}
+{% macro is_no_column(expression) %}
+    {{ return(expression is none or expression | string | lower | trim == 'null') }}
+{% endmacro %}
+
+{% macro is_mapped_to_null(table, column) %}
+    {% set columns = policy('raw_columns').get(table, {}) %}
+    {{ return(column in columns and is_no_column(columns[column])) }}
+{% endmacro %}
+
+
 {#- The SQL of one canonical column. Data that knows no status counts every order. -#}
 {% macro raw_column_expression(table, column) %}
     {% set expression = policy('raw_columns').get(table, {}).get(column, column) %}
-    {% if expression is none or expression | string | lower | trim == 'null' %}
+    {% if is_no_column(expression) %}
         {% if column == 'status' %}
             {{ return(text_list([policy('counted_order_statuses')[0]])) }}
         {% endif %}

@@ -173,7 +173,7 @@ def check(
         "naive_absolute_error": error.naive_mean_absolute_error,
         "message": None,
     }
-    other = fit_purchase_model(*known, customers)
+    other = fit_purchase_model(*known, customers) if model.leaves_at_first else model
     if other.converged:
         forecast = other.expected_purchases(state.holdout_days, *known)
         error = holdout_error(happened, forecast, naive, customers)
