@@ -46,7 +46,7 @@ demo-data: $(STAMP) ## writes the demo seeds again
 
 lock: ## resolves requirements.in again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-		--no-header --no-annotate --no-emit-index-url --upgrade requirements.in -o requirements.txt
+		--no-header --no-annotate --upgrade requirements.in -o requirements.txt
 
 clean: ## removes what builds leave behind, but not the environment
 	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal .pytest_cache .hypothesis .ruff_cache
