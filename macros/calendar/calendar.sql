@@ -165,6 +165,21 @@
 {%- endmacro %}
 
 
+{#- A value of the week of the same number in the year before, over a window of all weeks in order: a year of a table
+    has 52 to 54 weeks, and its last one may have none. By a rule a year is 52 weeks. -#}
+{% macro in_the_week_a_year_before(value, period_start, slice) -%}
+    {%- if retention_ledger.calendar_is_a_table() -%}
+    case {{ retention_ledger.of_calendar_day('weeks_since_a_year_ago', period_start) }}
+                    {%- for weeks in [52, 53, 54] %}
+                    when {{ weeks }} then lag({{ value }}, {{ weeks }}) over {{ slice }}
+                    {%- endfor %}
+                end
+    {%- else -%}
+    lag({{ value }}, 52) over {{ slice }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro date_literal(text) -%}
     cast({{ retention_ledger.text_literal(text) }} as date)
 {%- endmacro %}

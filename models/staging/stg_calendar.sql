@@ -23,6 +23,8 @@ typed as (
         {%- for column in numbers %}
         {{ parse_rate('raw_' ~ column, 'calendar.' ~ column, column ~ '_text') }} as {{ column }},
         {%- endfor %}
+        fiscal_year_text || ' ' || coalesce(fiscal_quarter_text || ' ', '') || fiscal_month_text
+        || coalesce(' ' || fiscal_week_text, '') as written,
         cast({{ parse_timestamp('raw_date', 'calendar.calendar_date', 'date_text') }} as date) as calendar_day
     from cleaned
 ),
@@ -38,7 +40,11 @@ checked as (
             {%- for column, bounds in numbers.items() %}
             when
                 {{ column }}_text is not null
-                and ({{ column }} is null or {{ column }} <> floor({{ column }}) or {{ column }} not between {{ bounds[0] }} and {{ bounds[1] }})
+                and (
+                    {{ column }} is null
+                    or {{ column }} <> floor({{ column }})
+                    or {{ column }} not between {{ bounds[0] }} and {{ bounds[1] }}
+                )
                 then 'not_a_fiscal_period'
             {%- endfor %}
         end as reject_reason
@@ -54,9 +60,7 @@ final as (
         reject_reason,
         case reject_reason
             when 'unparsable_date' then {{ raw_text('raw_date') }}
-            when 'not_a_fiscal_period'
-                then coalesce(fiscal_year_text, '') || ' ' || coalesce(fiscal_quarter_text, '') || ' ' || coalesce(fiscal_month_text, '')
-                    || ' ' || coalesce(fiscal_week_text, '')
+            when 'not_a_fiscal_period' then written
         end as rejected_value,
         raw_record
     from checked

@@ -90,7 +90,8 @@ MUTANTS = [
      "int_mrr_trailing_changes"),
     ("macros/ledger/spells_of_orders.sql", "of_calendar_day('end_of_next_month'", "of_calendar_day('end_of_month'",
      "int_spells_orders_calendar"),
-    ("models/marts/metrics/metric_values.sql", "case weeks_since_a_year_ago", "case 52", "metric_values"),
+    ("macros/calendar/calendar.sql", "case {{ retention_ledger.of_calendar_day('weeks_since_a_year_ago', period_start) }}", "case 52",
+     "metric_values"),
     ("macros/metrics/wilson.sql", "+ 4 * {{ successes }}", "+ 2 * {{ successes }}", "metric_values"),
 ]  # fmt: skip
 

@@ -14,10 +14,10 @@ with balances as (
 
 customers as (
     select
-        *
-        {%- for grain in policy('period_grains') %},
-        {{ period_start(grain, 'first_order_on') }} as {{ grain }}_start
+        {%- for grain in policy('period_grains') %}
+        {{ period_start(grain, 'first_order_on') }} as {{ grain }}_start,
         {%- endfor %}
+        *
     from {{ ref('customers') }}
     where first_order_on is not null
 ),

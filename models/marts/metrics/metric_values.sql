@@ -1,12 +1,5 @@
-{%- set weeks_are_numbered = calendar_is_a_table() -%}
-
 with measured as (
-    select
-        *
-        {%- if weeks_are_numbered %},
-        {{ of_calendar_day('weeks_since_a_year_ago', 'period_start') }} as weeks_since_a_year_ago
-        {%- endif %}
-    from {{ ref('int_metrics_measured') }}
+    select * from {{ ref('int_metrics_measured') }}
 ),
 
 -- Every slice has every period, so a fixed number of rows back is a fixed time back.
@@ -15,15 +8,7 @@ compared as (
         *,
         lag(value) over slice as previous_value,
         case period_grain
-            when 'week' then
-                {%- if weeks_are_numbered %}
-                case weeks_since_a_year_ago
-                    {%- for weeks in [52, 53, 54] %}
-                    when {{ weeks }} then lag(value, {{ weeks }}) over slice
-                    {%- endfor %}
-                end
-                {%- else %} lag(value, 52) over slice
-                {%- endif %}
+            when 'week' then {{ in_the_week_a_year_before('value', 'period_start', 'slice') }}
             when 'month' then lag(value, 12) over slice
             when 'quarter' then lag(value, 4) over slice
             when 'year' then lag(value, 1) over slice

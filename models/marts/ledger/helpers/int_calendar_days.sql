@@ -71,7 +71,8 @@ compared as (
     select
         numbered.*,
         next_months.end_of_month as end_of_next_month,
-        {{ add_days('later_months.start_of_month', days_between('numbered.start_of_month', 'numbered.calendar_day')) }} as later_day,
+        {{ add_days('later_months.start_of_month', days_between('numbered.start_of_month', 'numbered.calendar_day')) }}
+            as later_day,
         later_months.end_of_month as last_later_day,
         case when numbered.fiscal_week is null then 52 else numbered.number_of_week - earlier_weeks.number_of_week end
             as weeks_since_a_year_ago

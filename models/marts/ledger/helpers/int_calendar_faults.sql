@@ -100,8 +100,8 @@ found as (
     select
         4 as fault_rank,
         days.calendar_day,
-        'on ' || {{ day_of }} || ' quarter ' || {{ in_words('days.fiscal_quarter') }} || ' of ' || {{ in_words('days.fiscal_year') }}
-        || ' follows quarter ' || {{ in_words('days.previous_quarter') }}
+        'on ' || {{ day_of }} || ' quarter ' || {{ in_words('days.fiscal_quarter') }}
+        || ' of ' || {{ in_words('days.fiscal_year') }} || ' follows quarter ' || {{ in_words('days.previous_quarter') }}
         || ' of ' || {{ in_words('days.previous_year') }} || '; a quarter is some whole months, and a year has four' as fault
     from days
     where

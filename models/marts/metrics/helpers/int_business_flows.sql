@@ -40,10 +40,10 @@ recurring_revenue as (
 
 purchases_dated as (
     select
-        *
-        {%- for grain in policy('period_grains') %},
-        {{ period_start(grain, 'day') }} as {{ grain }}_start
+        {%- for grain in policy('period_grains') %}
+        {{ period_start(grain, 'day') }} as {{ grain }}_start,
         {%- endfor %}
+        *
     from purchases_daily
 ),
 

@@ -4,10 +4,10 @@ with daily as (
 
 dated as (
     select
-        *
-        {%- for grain in policy('period_grains') %},
-        {{ period_start(grain, 'day') }} as {{ grain }}_start
+        {%- for grain in policy('period_grains') %}
+        {{ period_start(grain, 'day') }} as {{ grain }}_start,
         {%- endfor %}
+        *
     from daily
 ),
 

@@ -13,11 +13,11 @@ refunds as (
 
 flagged as (
     select
-        *
-        {%- for grain in ['week', 'month', 'quarter', 'year'] %},
+        {%- for grain in ['week', 'month', 'quarter', 'year'] %}
         {{ is_first_purchase_of(grain) }} as is_first_of_{{ grain }},
-        {{ has_next_purchase_in(grain) }} as has_next_in_{{ grain }}
+        {{ has_next_purchase_in(grain) }} as has_next_in_{{ grain }},
         {%- endfor %}
+        *
     from purchases
 ),
 
