@@ -1,5 +1,6 @@
 """Weeks, months, quarters and years start where the policy says, in every mart: by its settings, or by a table."""
 
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import oracle_subscriptions as subs
 import pytest
 import test_subscriptions_against_oracle as of_subscriptions
 import test_value_against_oracle as of_value
+from dbt.contracts.graph.manifest import Manifest
 from dbt_project import BUILD, ROOT, TABLES, build, dbt, query
 from oracle import Policy
 from retail_calendar import (
@@ -266,6 +268,34 @@ def test_the_tests_between_grains_look_periods_up(retail_demo: Path, tmp_path: P
         "months_add_up_to_the_year",
         "quarter_opens_and_closes_with_its_months",
     }, run.text
+
+
+def test_unit_tests_say_which_calendar_they_expect(demo_manifest: Manifest) -> None:
+    """They hold for everybody, also where a company's own calendar is a table."""
+    [days] = [each for each in demo_manifest.nodes if each.endswith(".int_calendar_days")]
+    silent = {
+        test.name
+        for test in demo_manifest.unit_tests.values()
+        for model in test.depends_on.nodes
+        if days in demo_manifest.nodes[model].depends_on.nodes
+        and "calendar" not in (test.overrides.vars if test.overrides else {})
+    }
+    assert silent == set()
+
+
+def test_periods_are_looked_up_where_every_warehouse_allows_it() -> None:
+    """A lookup is a subquery, which not all take in GROUP BY, in a window or in the condition of a join."""
+    clause = re.compile(
+        r"\s*(group by|partition by|order by|on|and) .*\b(\w*period\w*|a_year_later)\("
+    )
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for folder in ("models", "tests/generic", "tests/singular")
+        for path in sorted((ROOT / folder).rglob("*.sql"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if clause.match(line)
+    ]
+    assert found == [], "compute the period in a CTE before"
 
 
 ORDERS = "order_id,customer_id,ordered_at\n1,ada,2023-02-01\n2,ada,2024-02-03\n"
