@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
+
 ONE_DAY = timedelta(days=1)
 #: Weeks of the months of a quarter; the twelfth month of a year of 53 weeks has one more.
 WEEKS_OF_MONTHS = (4, 5, 4)
@@ -104,11 +106,13 @@ def write_retail_calendar(path: Path, first_year: int = 2019, last_year: int = 2
 
 
 def write_common_calendar(path: Path, first_year: int = 2019, last_year: int = 2027) -> Path:
-    """The common calendar, one row per day: weeks and quarters are left to the rules."""
-    days = (
-        date.fromordinal(n)
-        for n in range(date(first_year, 1, 1).toordinal(), date(last_year + 1, 1, 1).toordinal())
+    """The common calendar with typed columns: weeks and quarters are left to the rules."""
+    duckdb.sql(
+        f"""
+        copy (
+            select day::date as calendar_date, year(day)::integer as fiscal_year, month(day)::integer as fiscal_month
+            from range(date '{first_year}-01-01', date '{last_year + 1}-01-01', interval 1 day) as days(day)
+        ) to '{path}' (format parquet)
+        """
     )
-    return write_calendar(
-        path, [(d, d.year, d.month) for d in days], "calendar_date,fiscal_year,fiscal_month"
-    )
+    return path

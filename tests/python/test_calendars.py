@@ -26,6 +26,8 @@ from retail_calendar import (
 )
 from test_ledger_against_oracle import assert_marts_equal_oracle
 
+from retention_ledger.cli.headline import headline
+
 CALENDARS = [("sunday", 4), ("wednesday", 12)]
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -221,10 +223,17 @@ def test_retail_weeks_add_up_to_retail_months(retail_demo: Path, retail: RetailC
     assert found["week"] == found["month"]
 
 
+def test_the_headline_names_retail_periods_by_their_first_day(retail_demo: Path) -> None:
+    [customers, _, revenue] = headline(retail_demo)[2:5]
+    for table, column in ((customers, 1), (revenue, 0)):
+        names = [str(cell) for cell in table.columns[column].cells]
+        assert next(name for name in names if name.startswith("month")) == "month of 2025-11-02"
+
+
 def test_the_common_calendar_as_a_table_gives_the_marts_of_the_common_calendar(
     demo_database: Path, tmp_path: Path
 ) -> None:
-    settings = demo_by_a_table(write_common_calendar(tmp_path / "calendar.csv"))
+    settings = demo_by_a_table(write_common_calendar(tmp_path / "calendar.parquet"))
     run = dbt(*TABLES, database=tmp_path / "built.duckdb", settings=settings)
     assert run.ok, run.text
     with duckdb.connect() as connection:
