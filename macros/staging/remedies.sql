@@ -29,6 +29,8 @@
         'unknown_billing_interval': 'raw_columns translates it to day, week, month, quarter or year, and billing_interval_count to a whole number above 0',
         'unparsable_quantity': 'raw_columns corrects it: a number of 0 or more',
         'unparsable_discount': 'raw_columns corrects it: a discount_amount of 0 or more, a discount_percent from 0 to 100',
+        'missing_fiscal_period': 'raw_columns names the columns fiscal_year and fiscal_month',
+        'not_a_fiscal_period': 'raw_columns can correct it: a year from 1900 to 2200, a quarter from 1 to 4, a month from 1 to 12, a week from 1 to 54',
         'unparsable_rate': 'decimal_separator says how it is written',
     }) }}
 {% endmacro %}

@@ -96,7 +96,7 @@ RENDERED_LATE = {
     "raw_time_units", "timezone_abbreviations", "decimal_separator", "missing_texts", "id_cleaning",
     "max_rejected_share", "max_days_without_orders", "subscription_ends", "raw_tables", "raw_files", "raw_file_formats",
     "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
-    "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
+    "calendar", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
 }  # fmt: skip
 
 _KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".ndjson")
