@@ -73,39 +73,6 @@ def test_every_day_falls_into_its_period(
             assert first_day(end + timedelta(days=1), grain, week_starts_on, year_starts_in) > end
 
 
-def test_marts_add_up_by_another_calendar(tmp_path: Path) -> None:
-    """All identities hold (they are data tests), and a quarter's figures are sums of those by default."""
-    database = tmp_path / "built.duckdb"
-    run = dbt(
-        "build", "--exclude-resource-type", "unit_test", database=database,
-        settings={"week_starts_on": "sunday", "fiscal_year_starts_in": 2, "cohort_grain": "quarter"},
-    )  # fmt: skip
-    assert run.ok, run.text
-    [(starts,)] = query(
-        database,
-        "select list(distinct monthname(period_start) order by 1) from marts.retention_by_period where period_grain = 'year'",
-    )
-    assert starts == ["February"]
-    assert query(
-        database,
-        "select distinct dayname(period_start) from marts.mrr_by_period where period_grain = 'week'",
-    ) == [("Sunday",)]
-    assert query(
-        database, "select distinct month(cohort_month) from marts.cohort_retention order by 1"
-    ) == [(2,), (5,), (8,), (11,)]
-    # The year from February 2024, counted from the orders themselves.
-    [(orders, revenue)] = query(
-        database,
-        "select orders, gross_revenue from marts.repeat_purchase_by_period "
-        "where period_grain = 'year' and period_start = date '2024-02-01' and segment_dimension = 'all'",
-    )
-    assert (orders, revenue) == query(
-        database,
-        "select count(*), sum(gross_amount) from marts.orders where is_counted "
-        "and ordered_on between date '2024-02-01' and date '2025-01-31'",
-    )[0]
-
-
 # A table of days
 
 DEMO_TABLES = ["customers", "orders", "refunds", "subscriptions", "exchange_rates"]
