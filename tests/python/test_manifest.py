@@ -69,6 +69,11 @@ OTHER_VALUES: dict[str, Any] = {
     "cohort_grain": "quarter",
     "headline_basis": "orders_window",
     "replace_data": True,
+    "risk_horizon_days": 30,
+    "risk_history_months": 4,
+    "risk_recent_days": 7,
+    "risk_overdue_factor": 1,
+    "risk_decline_share": 1,
 }
 
 

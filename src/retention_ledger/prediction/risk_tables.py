@@ -1,0 +1,153 @@
+"""Reads the snapshots of risk, fits and tests the weights, and writes risk_fit and risk_backtest."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from retention_ledger.database import Build
+from retention_ledger.prediction.lifetime_value import PurchaseModel
+from retention_ledger.prediction.risk import RiskModel, Snapshots, backtest, fit_risk
+from retention_ledger.prediction.tables import finite, read_columns, write_rows
+
+READ = ("int_risk_state", "int_risk_signals", "int_risk_histories")
+WRITTEN = ("risk_fit", "risk_backtest")
+
+#: The columns of int_risk_signals that the score looks at; macros/risk/risk_signals.sql has the same.
+SIGNALS = (
+    "has_asked_to_cancel", "has_failed_payment", "has_downgraded", "has_price_rise",
+    "is_overdue", "has_fewer_orders", "has_lower_spend", "has_poor_onboarding",
+)  # fmt: skip
+MEASURES = ("tenure_days", "silent_days", "recent_purchase_days", "mrr")
+HISTORY = ("frequency", "purchase_span_days", "age_days")
+
+#: Days are counted from here.
+ORIGIN = "1970-01-01"
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What was fitted and tested, and on which data."""
+
+    stamp: dict[str, object]
+    model: RiskModel
+    tests: list[dict[str, object]]
+
+    def write(self, connection: duckdb.DuckDBPyConnection, build: Build) -> None:
+        """Replaces the rows of both tables."""
+        model = self.model
+        names = ["intercept", *model.names]
+        weights = [model.intercept, *model.weights]
+        errors = [model.intercept_error, *model.errors]
+        write_rows(
+            connection,
+            build.table("risk_fit"),
+            {
+                "feature": names,
+                "weight": [finite(weight) for weight in weights],
+                "standard_error": [finite(error) for error in errors],
+                "message": [model.message] * len(names),
+                **{name: [value] * len(names) for name, value in self.stamp.items()},
+            },
+        )
+        columns = (
+            "message", "trained_snapshots", "top_customers", "predicted_left",
+            "score_top_left", "silent_days_top_left", "alive_top_left",
+            "score_auc", "silent_days_auc", "alive_auc",
+        )  # fmt: skip
+        rows = {name: [test.get(name) for test in self.tests] for name in columns}
+        for name, day in (("snapshot_on", "day"), ("trained_through_on", "trained_through")):
+            rows[name] = [as_date(test.get(day)) for test in self.tests]
+        write_rows(connection, build.table("risk_backtest"), rows)
+
+    def summary(self) -> str:
+        """How well it told who leaves, in a line."""
+        if self.model.message:
+            return f"  risk of leaving        {self.model.message}"
+        done = [test for test in self.tests if test["message"] is None and test["score_auc"]]
+        said = f"  risk of leaving        {self.model.snapshots:,} snapshots of customers"
+        if not done:
+            return f"{said}; not tested, there was too little before"
+        words = [f"{np.mean([test['score_auc'] for test in done]):.2f} by the score"]
+        for name, text in (
+            ("silent_days_auc", "days since the last order"),
+            ("alive_auc", "probability alive"),
+        ):
+            found = [test[name] for test in done if test[name] is not None]
+            if found:
+                words.append(f"{np.mean(found):.2f} by {text}")
+        return f"{said}; mean AUC of {len(done)} months: {', '.join(words)}"
+
+
+def as_date(day: object) -> object:
+    """A number of days since the origin as a date; None for None."""
+    return None if day is None else np.datetime64(int(str(day)), "D").item()
+
+
+def read_snapshots(
+    connection: duckdb.DuckDBPyConnection, build: Build
+) -> tuple[Snapshots, np.ndarray, np.ndarray]:
+    """The snapshots in a fixed order; and per row the days of silence and the history of purchases."""
+    names = (*SIGNALS, *MEASURES)
+    columns = connection.execute(
+        f"""
+        select
+            snapshot_on - date '{ORIGIN}' as day, dense_rank() over (order by customer_id) as customer,
+            cast(has_left as double) as has_left,
+            {", ".join(f"cast({name} as double) as {name}" for name in names)}, {", ".join(HISTORY)}
+        from {build.table("int_risk_signals")}
+        order by snapshot_on, customer_id
+        """
+    ).fetchnumpy()
+    # A column with nulls comes masked.
+    numbers = {
+        name: np.ma.filled(np.ma.asarray(values).astype(float), np.nan)
+        for name, values in columns.items()
+    }
+    snapshots = Snapshots(
+        day=numbers["day"].astype(np.int64),
+        customer=numbers["customer"].astype(np.int64),
+        left=numbers["has_left"],
+        features=np.column_stack([numbers[name] for name in names]),
+        names=names,
+        is_measure=(False,) * len(SIGNALS) + (True,) * len(MEASURES),
+    )
+    return snapshots, numbers["silent_days"], np.column_stack([numbers[name] for name in HISTORY])
+
+
+def fitted(
+    connection: duckdb.DuckDBPyConnection,
+    build: Build,
+    fit_purchases: Callable[..., PurchaseModel],
+) -> Risk:
+    """Fits the weights on all complete snapshots, and tests each month on those before it.
+
+    The probability of buying again is that of one fit, on the purchases up to the first snapshot: before every month
+    that is tested, and no dearer with more of them.
+    """
+    [(as_of_date, policy_version, fingerprint)] = connection.execute(
+        f"select as_of_date, policy_version, fingerprint from {build.table('int_risk_state')}"
+    ).fetchall()
+    [(horizon_days,)] = connection.execute(
+        f"select value from {build.table('policy_settings')} where setting = 'risk_horizon_days'"
+    ).fetchall()
+    snapshots, silent_days, histories = read_snapshots(connection, build)
+    has_orders = not np.isnan(silent_days).all()
+    alive = None
+    if has_orders:
+        before = read_columns(connection, build.table("int_risk_histories"))
+        model = fit_purchases(*(before[name] for name in HISTORY), before["customers"])
+        if model.converged:
+            alive = model.probability_alive(*histories.T)
+    model = fit_risk(snapshots.where(~np.isnan(snapshots.left)))
+    tests = backtest(
+        snapshots, int(json.loads(horizon_days)), silent_days if has_orders else None, alive
+    )
+    stamp = {
+        "as_of_date": as_of_date,
+        "policy_version": policy_version,
+        "fingerprint": fingerprint,
+    }
+    return Risk(stamp, model, tests)
