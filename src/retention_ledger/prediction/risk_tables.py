@@ -10,7 +10,7 @@ import numpy as np
 from retention_ledger.database import Build
 from retention_ledger.prediction.lifetime_value import PurchaseModel
 from retention_ledger.prediction.risk import RiskModel, Snapshots, backtest, fit_risk
-from retention_ledger.prediction.tables import finite, read_columns, write_rows
+from retention_ledger.prediction.tables import finite, write_rows
 
 READ = ("int_risk_state", "int_risk_signals", "int_risk_histories")
 WRITTEN = ("risk_fit", "risk_backtest")
@@ -117,6 +117,35 @@ def read_snapshots(
     return snapshots, numbers["silent_days"], np.column_stack([numbers[name] for name in HISTORY])
 
 
+def probability_alive(
+    connection: duckdb.DuckDBPyConnection,
+    build: Build,
+    day: np.ndarray,
+    histories: np.ndarray,
+    fit_purchases: Callable[..., PurchaseModel],
+) -> np.ndarray:
+    """Per row the probability of buying again, by the last fit on or before its day; NaN before the first.
+
+    The model is fitted at the ends of quarters, on everybody who had bought by then: each month would be three times as
+    dear, and its parameters move slowly.
+    """
+    columns = connection.execute(
+        f"""
+        select snapshot_on - date '{ORIGIN}' as day, {", ".join(HISTORY)}, customers
+        from {build.table("int_risk_histories")} order by all
+        """
+    ).fetchnumpy()
+    before = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
+    alive = np.full(len(day), np.nan)
+    for quarter_end in np.unique(before["day"]):
+        rows = before["day"] == quarter_end
+        model = fit_purchases(*(before[name][rows] for name in (*HISTORY, "customers")))
+        later = day >= quarter_end
+        if model.converged:
+            alive[later] = model.probability_alive(*histories[later].T)
+    return alive
+
+
 def fitted(
     connection: duckdb.DuckDBPyConnection,
     build: Build,
@@ -124,8 +153,7 @@ def fitted(
 ) -> Risk:
     """Fits the weights on all complete snapshots, and tests each month on those before it.
 
-    The probability of buying again is that of one fit, on the purchases up to the first snapshot: before every month
-    that is tested, and no dearer with more of them.
+    ``fit_purchases`` fits the model of purchases that the score is compared with.
     """
     [(as_of_date, policy_version, fingerprint)] = connection.execute(
         f"select as_of_date, policy_version, fingerprint from {build.table('int_risk_state')}"
@@ -135,15 +163,13 @@ def fitted(
     ).fetchall()
     snapshots, silent_days, histories = read_snapshots(connection, build)
     has_orders = not np.isnan(silent_days).all()
-    alive = None
-    if has_orders:
-        before = read_columns(connection, build.table("int_risk_histories"))
-        model = fit_purchases(*(before[name] for name in HISTORY), before["customers"])
-        if model.converged:
-            alive = model.probability_alive(*histories.T)
+    alive = probability_alive(connection, build, snapshots.day, histories, fit_purchases)
     model = fit_risk(snapshots.where(~np.isnan(snapshots.left)))
     tests = backtest(
-        snapshots, int(json.loads(horizon_days)), silent_days if has_orders else None, alive
+        snapshots,
+        int(json.loads(horizon_days)),
+        silent_days if has_orders else None,
+        alive if has_orders else None,
     )
     stamp = {
         "as_of_date": as_of_date,

@@ -3,26 +3,31 @@ with orders as (
     where is_counted
 ),
 
-first_snapshot as (
-    select min(snapshot_on) as snapshot_on
+-- At the ends of quarters, for the simpler rule that the score is compared with.
+quarter_ends as (
+    select distinct snapshot_on
     from {{ ref('int_risk_customers') }}
+    where
+        has_left is not null
+        and snapshot_on = {{ add_days(add_periods('quarter', 1, calendar_start('quarter', 'snapshot_on')), -1) }}
 ),
 
--- Everybody who had bought by the first snapshot, active or not.
+-- Everybody who had bought by then, active or not.
 customers as (
     select
-        first_snapshot.snapshot_on,
+        quarter_ends.snapshot_on,
         orders.customer_id,
         count(distinct orders.ordered_on) as purchase_days,
         min(orders.ordered_on) as first_order_on,
         max(orders.ordered_on) as last_order_on
     from orders
-    inner join first_snapshot on orders.ordered_on <= first_snapshot.snapshot_on
-    group by first_snapshot.snapshot_on, orders.customer_id
+    inner join quarter_ends on quarter_ends.snapshot_on >= orders.ordered_on
+    group by quarter_ends.snapshot_on, orders.customer_id
 ),
 
 measured as (
     select
+        snapshot_on,
         cast(purchase_days - 1 as {{ dbt.type_bigint() }}) as frequency,
         cast({{ days_between('first_order_on', 'last_order_on') }} as {{ dbt.type_bigint() }}) as purchase_span_days,
         cast({{ days_between('first_order_on', 'snapshot_on') }} as {{ dbt.type_bigint() }}) as age_days
@@ -31,12 +36,13 @@ measured as (
 
 distinct_rows as (
     select
+        snapshot_on,
         frequency,
         purchase_span_days,
         age_days,
         count(*) as customers
     from measured
-    group by frequency, purchase_span_days, age_days
+    group by snapshot_on, frequency, purchase_span_days, age_days
 )
 
 select * from distinct_rows
