@@ -168,6 +168,14 @@
             'kind': 'whole number', 'least': 1, 'most': 100, 'defines': true,
             'meaning': 'A customer is overdue after this many times the usual gap between the own orders.',
         },
+        'risk_slow_ticket_days': {
+            'kind': 'whole number', 'least': 0, 'most': 366, 'defines': true,
+            'meaning': 'A support ticket that is older than this many days without being resolved is bad service.',
+        },
+        'negative_words': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Words in feedback that speak for leaving, in any language that writes spaces; letter case does not matter.',
+        },
         'risk_decline_share': {
             'kind': 'share', 'defines': true,
             'meaning': 'Orders or spend have declined when they are lower by at least this share.',

@@ -4,6 +4,10 @@
     {{ return({
         'cancellation_requested': {'column': 'has_asked_to_cancel', 'raw_table': 'subscriptions'},
         'failed_payment': {'column': 'has_failed_payment', 'raw_table': 'subscriptions'},
+        'complaint': {'column': 'has_complained', 'raw_table': 'support_tickets'},
+        'slow_service': {'column': 'has_slow_ticket', 'raw_table': 'support_tickets'},
+        'low_nps': {'column': 'has_low_nps', 'raw_table': 'feedback'},
+        'negative_feedback': {'column': 'has_negative_feedback', 'raw_table': 'feedback'},
         'downgrade': {'column': 'has_downgraded', 'raw_table': 'subscriptions'},
         'price_rise': {'column': 'has_price_rise', 'raw_table': 'subscriptions'},
         'overdue': {'column': 'is_overdue', 'raw_table': 'orders'},

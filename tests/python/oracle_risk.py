@@ -7,7 +7,8 @@ looks at nothing that happened after it. Written from the definitions in models/
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +21,26 @@ HORIZON_DAYS = 90
 RECENT_DAYS = 90
 OVERDUE_FACTOR = 2
 DECLINE_SHARE = Fraction(1, 2)
+SLOW_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A support ticket of one customer."""
+
+    opened_on: date
+    resolved_on: date | None
+    is_complaint: bool
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What one customer said; in the order in which it was given."""
+
+    given_on: date
+    score: int | None
+    text: str | None
+
 
 Orders = Sequence[tuple[date, Decimal]]  # day and gross amount of each counted order
 
@@ -30,6 +51,10 @@ class Seen:
 
     cancellation_requested: date | None
     failed_payment: date | None
+    complaint: date | None
+    slow_service: date | None
+    low_nps: date | None
+    negative_feedback: date | None
     downgrade: date | None
     price_rise: date | None
     overdue: date | None
@@ -79,6 +104,9 @@ def mrr_on(rows: Sequence[SubscriptionRow], day: date) -> Decimal:
 def seen(
     rows: Sequence[SubscriptionRow],
     orders: Orders,
+    tickets: Sequence[Ticket],
+    feedback: Sequence[Feedback],
+    words: Collection[str],
     active: set[date],
     usual_days: int | None,
     snapshot: date,
@@ -119,12 +147,60 @@ def seen(
     days = sorted({day for day, _ in bought})
     spoken = _of_orders(bought, days, usual_days, snapshot, since)
     return Seen(
-        min(asked, default=None), max(failed, default=None), lowered, max(dearer, default=None), *spoken,
+        min(asked, default=None), max(failed, default=None),
+        *_of_tickets(tickets, snapshot, since), *_of_feedback(feedback, words, snapshot, since),
+        lowered, max(dearer, default=None), *spoken,
         tenure_days=(snapshot - start).days,
         silent_days=(snapshot - (days[-1] if days else start)).days,
         recent_purchase_days=sum(day > since for day in days),
         mrr=now,
     )  # fmt: skip
+
+
+def _of_tickets(
+    tickets: Sequence[Ticket], snapshot: date, since: date
+) -> tuple[date | None, date | None]:
+    complaints = [
+        ticket.opened_on
+        for ticket in tickets
+        if ticket.is_complaint and since < ticket.opened_on <= snapshot
+    ]
+    slow = []
+    for ticket in tickets:
+        # Day by day: open at the end of the last day of patience, and seen on the day after.
+        day = ticket.opened_on + timedelta(days=SLOW_DAYS)
+        is_open = ticket.resolved_on is None or ticket.resolved_on > day
+        if is_open and since < day + ONE_DAY <= snapshot:
+            slow.append(day + ONE_DAY)
+    return max(complaints, default=None), max(slow, default=None)
+
+
+def has_word(text: str, words: Collection[str]) -> bool:
+    """Does the text say one of the words: as a sequence of whole words, whatever the case."""
+    said = re.findall(r"\w+", text.lower())
+    for word in words:
+        parts = re.findall(r"\w+", word.lower())
+        if any(said[start : start + len(parts)] == parts for start in range(len(said))):
+            return True
+    return False
+
+
+def _of_feedback(
+    feedback: Sequence[Feedback], words: Collection[str], snapshot: date, since: date
+) -> tuple[date | None, date | None]:
+    known = [answer for answer in feedback if answer.given_on <= snapshot]
+    scored = [answer for answer in known if answer.score is not None]
+    low = None
+    if scored and scored[-1].given_on > since:
+        last, before = scored[-1].score, scored[-2].score if len(scored) > 1 else None
+        promoter_no_more = before is not None and before >= 9 > last
+        low = scored[-1].given_on if last <= 6 or promoter_no_more else None
+    negative = [
+        answer.given_on
+        for answer in known
+        if answer.given_on > since and answer.text and has_word(answer.text, words)
+    ]
+    return low, max(negative, default=None)
 
 
 def _of_orders(

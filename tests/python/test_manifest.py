@@ -74,6 +74,8 @@ OTHER_VALUES: dict[str, Any] = {
     "risk_recent_days": 7,
     "risk_overdue_factor": 1,
     "risk_decline_share": 1,
+    "risk_slow_ticket_days": 0,
+    "negative_words": [],
 }
 
 

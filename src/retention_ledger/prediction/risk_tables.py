@@ -17,8 +17,8 @@ WRITTEN = ("risk_fit", "risk_backtest")
 
 #: The columns of int_risk_signals that the score looks at; macros/risk/risk_signals.sql has the same.
 SIGNALS = (
-    "has_asked_to_cancel", "has_failed_payment", "has_downgraded", "has_price_rise",
-    "is_overdue", "has_fewer_orders", "has_lower_spend", "has_poor_onboarding",
+    "has_asked_to_cancel", "has_failed_payment", "has_complained", "has_slow_ticket", "has_low_nps",
+    "has_negative_feedback", "has_downgraded", "has_price_rise", "is_overdue", "has_fewer_orders", "has_lower_spend", "has_poor_onboarding",
 )  # fmt: skip
 MEASURES = ("tenure_days", "silent_days", "recent_purchase_days", "mrr")
 HISTORY = ("frequency", "purchase_span_days", "age_days")

@@ -10,6 +10,10 @@ subscribed as (
     select * from {{ ref('int_risk_subscriptions') }}
 ),
 
+served as (
+    select * from {{ ref('int_risk_service') }}
+),
+
 -- Who has not ordered has been silent since becoming active.
 joined as (
     select
@@ -33,6 +37,10 @@ joined as (
         ordered.last_order_on,
         subscribed.cancellation_requested_on,
         subscribed.failed_payment_on,
+        served.complaint_on,
+        served.slow_service_on,
+        served.low_nps_on,
+        served.negative_feedback_on,
         subscribed.downgrade_on,
         subscribed.price_rise_on,
         ordered.overdue_on,
@@ -46,6 +54,9 @@ joined as (
     left join subscribed
         on customers.snapshot_on = subscribed.snapshot_on
         and customers.customer_id = subscribed.customer_id
+    left join served
+        on customers.snapshot_on = served.snapshot_on
+        and customers.customer_id = served.customer_id
 ),
 
 final as (
@@ -63,6 +74,10 @@ final as (
         has_left,
         {{ risk_signal('cancellation_requested') }},
         {{ risk_signal('failed_payment') }},
+        {{ risk_signal('complaint') }},
+        {{ risk_signal('slow_service') }},
+        {{ risk_signal('low_nps') }},
+        {{ risk_signal('negative_feedback') }},
         {{ risk_signal('downgrade') }},
         {{ risk_signal('price_rise') }},
         {{ risk_signal('overdue') }},
@@ -73,6 +88,10 @@ final as (
         last_order_on,
         cancellation_requested_on,
         failed_payment_on,
+        complaint_on,
+        slow_service_on,
+        low_nps_on,
+        negative_feedback_on,
         downgrade_on,
         price_rise_on,
         overdue_on,
