@@ -124,6 +124,10 @@
             'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'Those of cancel_reasons with which nobody has chosen to leave.',
         },
+        'complaint_topics': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Topics of support tickets, in lower case, that are complaints.',
+        },
         'reporting_currency': {
             'kind': 'currency', 'defines': true,
             'meaning': 'The currency of every amount in the marts, and of raw amounts that name none.',

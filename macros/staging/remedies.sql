@@ -29,6 +29,13 @@
         'unknown_billing_interval': 'raw_columns translates it to day, week, month, quarter or year, and billing_interval_count to a whole number above 0',
         'unparsable_quantity': 'raw_columns corrects it: a number of 0 or more',
         'unparsable_discount': 'raw_columns corrects it: a discount_amount of 0 or more, a discount_percent from 0 to 100',
+        'missing_ticket_id': 'raw_columns names the column of the id',
+        'missing_feedback_id': 'raw_columns names the column of the id',
+        'unparsable_resolved_at': 'missing_texts says which text means "not resolved", timestamp_formats how a date is written',
+        'resolved_before_opened': 'raw_columns can correct the times',
+        'unparsable_nps_score': 'raw_columns corrects it, missing_texts says which text means "no score"',
+        'nps_score_off_scale': 'raw_columns puts it on the scale of whole numbers from 0 to 10',
+        'no_score_and_no_text': 'raw_columns names the columns of nps_score and feedback_text, raw_rejects leaves such rows out on purpose',
         'unparsable_rate': 'decimal_separator says how it is written',
     }) }}
 {% endmacro %}

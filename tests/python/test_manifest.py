@@ -24,6 +24,7 @@ OTHER_VALUES: dict[str, Any] = {
     "test_account_emails": [],
     "cancel_reasons": {"gone": []},
     "involuntary_cancel_reasons": [],
+    "complaint_topics": ["late delivery"],
     "reporting_currency": "USD",
     "repeat_purchase_unit": "purchase_day",
     "gross_margin_rate": 0,
