@@ -1,9 +1,10 @@
--- Which twenty customers are worth a call today, why, and what would be lost with them?
+-- Which twenty customers are worth a call today, why, and what would be lost with them? Who gives no reason to call is
+-- left out, whatever there is to lose: `call_rank` goes on counting.
 with customers_at_risk as (
     select * from {{ ref('customers_at_risk') }}
 ),
 
-first_twenty as (
+to_call as (
     select
         call_rank,
         customer_id,
@@ -17,8 +18,9 @@ first_twenty as (
         last_order_on,
         risk_note
     from customers_at_risk
-    where call_rank <= 20
+    where main_reason <> 'none'
 )
 
-select * from first_twenty
+select * from to_call
 order by call_rank asc
+limit 20

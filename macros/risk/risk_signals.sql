@@ -20,7 +20,7 @@
 
 {#- What the score looks at beside the signals: measures, each as the number of its doublings. -#}
 {% macro risk_measures() %}
-    {{ return(['tenure_days', 'silent_days', 'recent_purchase_days', 'mrr']) }}
+    {{ return(['tenure_days', 'silent_days', 'recent_purchase_days', 'frequency', 'age_days', 'mrr']) }}
 {% endmacro %}
 
 

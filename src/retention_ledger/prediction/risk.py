@@ -6,6 +6,7 @@ is complete: ``fit_risk`` takes the rows it is given, and ``backtest`` gives it 
 ended before the month that is tested.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,22 +137,20 @@ def top_left(risk: Array, left: Array, top: int) -> float:
     return float(left[above].sum() + (top - above.sum()) * left[equal].mean())
 
 
-def tested(risk: Array | None, left: Array, top: int) -> tuple[float | None, float | None]:
+def tested(risk: Array, left: Array, top: int) -> tuple[float | None, float | None]:
     """Who left among the top, and the area under the ROC curve; None where there is nothing to rank by."""
-    if risk is None or np.isnan(risk).any() or left.min() == left.max():
+    if np.isnan(risk).any() or left.min() == left.max():
         return None, None
     return top_left(risk, left, top), float(roc_auc_score(left, risk))
 
 
 def backtest(
-    snapshots: Snapshots,
-    horizon_days: int,
-    silent_days: Array | None,
-    alive: Array | None,
+    snapshots: Snapshots, horizon_days: int, rules: Mapping[str, Array]
 ) -> list[dict[str, object]]:
     """One row per day whose label is complete, as the table risk_backtest has it (`day` for `snapshot_on`).
 
-    ``silent_days`` and ``alive`` are the simpler rules, per row of ``snapshots``; None where there are no orders.
+    ``rules`` are those that the score is compared with: by name a value per row, the higher the more at risk, NaN where
+    the rule says nothing.
     """
     complete = ~np.isnan(snapshots.left)
     rows: list[dict[str, object]] = []
@@ -170,11 +169,8 @@ def backtest(
                 "top_customers": top,
                 "predicted_left": float(score.sum()),
             }
-            for name, risk in (
-                ("score", score),
-                ("silent_days", None if silent_days is None else silent_days[now]),
-                ("alive", None if alive is None else 1 - alive[now]),
-            ):
+            ranked = {"score": score} | {name: risk[now] for name, risk in rules.items()}
+            for name, risk in ranked.items():
                 row[f"{name}_top_left"], row[f"{name}_auc"] = tested(risk, here.left, top)
         rows.append(row)
     return rows

@@ -20,8 +20,17 @@ SIGNALS = (
     "has_asked_to_cancel", "has_failed_payment", "has_complained", "has_slow_ticket", "has_low_nps",
     "has_negative_feedback", "has_downgraded", "has_price_rise", "is_overdue", "has_fewer_orders", "has_lower_spend", "has_poor_onboarding",
 )  # fmt: skip
-MEASURES = ("tenure_days", "silent_days", "recent_purchase_days", "mrr")
+MEASURES = (
+    "tenure_days", "silent_days", "recent_purchase_days", "frequency", "age_days", "mrr",
+)  # fmt: skip
 HISTORY = ("frequency", "purchase_span_days", "age_days")
+
+#: The simpler rules that the score is compared with.
+RULES = {
+    "silent_days": "days since the last order",
+    "alive": "the probability of buying again",
+    "purchases": "the purchases expected",
+}
 
 #: Days are counted from here.
 ORIGIN = "1970-01-01"
@@ -54,8 +63,7 @@ class Risk:
         )
         columns = (
             "message", "trained_snapshots", "top_customers", "predicted_left",
-            "score_top_left", "silent_days_top_left", "alive_top_left",
-            "score_auc", "silent_days_auc", "alive_auc",
+            *(f"{rule}_{figure}" for rule in ("score", *RULES) for figure in ("top_left", "auc")),
         )  # fmt: skip
         rows = {name: [test.get(name) for test in self.tests] for name in columns}
         for name, day in (("snapshot_on", "day"), ("trained_through_on", "trained_through")):
@@ -70,15 +78,15 @@ class Risk:
         said = f"  risk of leaving        {self.model.snapshots:,} snapshots of customers"
         if not done:
             return f"{said}; not tested, there was too little before"
-        words = [f"{np.mean([test['score_auc'] for test in done]):.2f} by the score"]
-        for name, text in (
-            ("silent_days_auc", "days since the last order"),
-            ("alive_auc", "probability alive"),
-        ):
-            found = [test[name] for test in done if test[name] is not None]
-            if found:
-                words.append(f"{np.mean(found):.2f} by {text}")
-        return f"{said}; mean AUC of {len(done)} months: {', '.join(words)}"
+        rules = [rule for rule in RULES if any(test[f"{rule}_auc"] is not None for test in done)]
+        # Means that can be compared: of the months that every rule has.
+        common = [test for test in done if all(test[f"{rule}_auc"] is not None for rule in rules)]
+        words = [
+            f"{np.mean([test[f'{rule}_auc'] for test in common]):.2f} by {text}"
+            for rule, text in ({"score": "the score"} | RULES).items()
+            if rule in ("score", *rules)
+        ]
+        return f"{said}; mean AUC of {len(common)} months: {', '.join(words)}"
 
 
 def as_date(day: object) -> object:
@@ -117,14 +125,15 @@ def read_snapshots(
     return snapshots, numbers["silent_days"], np.column_stack([numbers[name] for name in HISTORY])
 
 
-def probability_alive(
+def purchase_rules(
     connection: duckdb.DuckDBPyConnection,
     build: Build,
     day: np.ndarray,
     histories: np.ndarray,
+    horizon_days: int,
     fit_purchases: Callable[..., PurchaseModel],
-) -> np.ndarray:
-    """Per row the probability of buying again, by the last fit on or before its day; NaN before the first.
+) -> dict[str, np.ndarray]:
+    """Per row the rules that a model of purchases gives, by its last fit on or before the day; NaN before the first.
 
     The model is fitted at the ends of quarters, on everybody who had bought by then: each month would be three times as
     dear, and its parameters move slowly.
@@ -136,14 +145,15 @@ def probability_alive(
         """
     ).fetchnumpy()
     before = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
-    alive = np.full(len(day), np.nan)
+    rules = {"alive": np.full(len(day), np.nan), "purchases": np.full(len(day), np.nan)}
     for quarter_end in np.unique(before["day"]):
         rows = before["day"] == quarter_end
         model = fit_purchases(*(before[name][rows] for name in (*HISTORY, "customers")))
         later = day >= quarter_end
         if model.converged:
-            alive[later] = model.probability_alive(*histories[later].T)
-    return alive
+            rules["alive"][later] = -model.probability_alive(*histories[later].T)
+            rules["purchases"][later] = -model.expected_purchases(horizon_days, *histories[later].T)
+    return rules
 
 
 def fitted(
@@ -153,7 +163,7 @@ def fitted(
 ) -> Risk:
     """Fits the weights on all complete snapshots, and tests each month on those before it.
 
-    ``fit_purchases`` fits the model of purchases that the score is compared with.
+    ``fit_purchases`` fits the model of purchases that gives two of the rules that the score is compared with.
     """
     [(as_of_date, policy_version, fingerprint)] = connection.execute(
         f"select as_of_date, policy_version, fingerprint from {build.table('int_risk_state')}"
@@ -161,16 +171,15 @@ def fitted(
     [(horizon_days,)] = connection.execute(
         f"select value from {build.table('policy_settings')} where setting = 'risk_horizon_days'"
     ).fetchall()
+    horizon = int(json.loads(horizon_days))
     snapshots, silent_days, histories = read_snapshots(connection, build)
-    has_orders = not np.isnan(silent_days).all()
-    alive = probability_alive(connection, build, snapshots.day, histories, fit_purchases)
+    rules = {rule: np.full(len(silent_days), np.nan) for rule in RULES}
+    if not np.isnan(silent_days).all():
+        rules = {"silent_days": silent_days} | purchase_rules(
+            connection, build, snapshots.day, histories, horizon, fit_purchases
+        )
     model = fit_risk(snapshots.where(~np.isnan(snapshots.left)))
-    tests = backtest(
-        snapshots,
-        int(json.loads(horizon_days)),
-        silent_days if has_orders else None,
-        alive if has_orders else None,
-    )
+    tests = backtest(snapshots, horizon, rules)
     stamp = {
         "as_of_date": as_of_date,
         "policy_version": policy_version,

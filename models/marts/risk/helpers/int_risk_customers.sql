@@ -1,4 +1,9 @@
-{%- set horizon_days = policy('risk_horizon_days') -%}
+-- A subscriber leaves when the spell ends. Who buys leaves without another order within the horizon: the day on which
+-- activity lapses follows from the last order alone, and to predict it would be no feat.
+{%- set has_left =
+    'coalesce(next_order_on > horizon_ends_on, true)' if headline_basis() in order_bases()
+    else 'coalesce(ended_on <= horizon_ends_on, false)'
+%}
 
 with spells as (
     select * from {{ ref('int_customer_spells') }}
@@ -48,29 +53,21 @@ active as (
 followed as (
     select
         active.*,
+        {{ add_days('active.snapshot_on', policy('risk_horizon_days')) }} as horizon_ends_on,
         orders.next_order_on
     from active
     left join orders
         on active.customer_id = orders.customer_id
-        and orders.ordered_on <= active.snapshot_on
-        and (orders.next_order_on is null or orders.next_order_on > active.snapshot_on)
+        and active.snapshot_on >= orders.ordered_on
+        and (orders.next_order_on is null or active.snapshot_on < orders.next_order_on)
 ),
 
--- A subscriber leaves when the spell ends. Who buys leaves without another order within the horizon: the day on which
--- activity lapses follows from the last order alone, and to predict it would be no feat.
 final as (
     select
         snapshot_on,
         customer_id,
         snapshot_on = as_of_date as is_today,
-        case
-            when {{ add_days('snapshot_on', horizon_days) }} <= as_of_date then
-                {%- if headline_basis() in order_bases() %}
-                coalesce(next_order_on > {{ add_days('snapshot_on', horizon_days) }}, true)
-                {%- else %}
-                coalesce(ended_on <= {{ add_days('snapshot_on', horizon_days) }}, false)
-                {%- endif %}
-        end as has_left,
+        case when horizon_ends_on <= as_of_date then {{ has_left }} end as has_left,
         started_on as active_since_on
     from followed
 )

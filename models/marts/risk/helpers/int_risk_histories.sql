@@ -21,7 +21,7 @@ customers as (
         min(orders.ordered_on) as first_order_on,
         max(orders.ordered_on) as last_order_on
     from orders
-    inner join quarter_ends on quarter_ends.snapshot_on >= orders.ordered_on
+    inner join quarter_ends on orders.ordered_on <= quarter_ends.snapshot_on
     group by quarter_ends.snapshot_on, orders.customer_id
 ),
 

@@ -1,4 +1,6 @@
 {%- set recent_days = policy('risk_recent_days') -%}
+{%- set days_between_them = as_double(days_between('known.first_order_on', 'known.last_order_on')) -%}
+{%- set usual_gaps = policy('risk_overdue_factor') ~ ' * ' ~ days_between_them ~ ' / (known.purchase_days - 1)' -%}
 
 with customers as (
     select * from {{ ref('int_risk_customers') }}
@@ -61,7 +63,7 @@ comparable as (
         and known.purchase_days_just_before >= 2 as was_a_regular,
         case
             when known.purchase_days >= 3
-                then {{ add_days('known.last_order_on', 'cast(floor(' ~ policy('risk_overdue_factor') ~ ' * ' ~ as_double(days_between('known.first_order_on', 'known.last_order_on')) ~ ' / (known.purchase_days - 1)) as integer) + 1') }}
+                then {{ add_days('known.last_order_on', 'cast(floor(' ~ usual_gaps ~ ') as integer) + 1') }}
         end as overdue_from_on,
         case
             when known.purchase_days = 1

@@ -17,8 +17,9 @@ fitted as (
 weights as (
     select
         {%- for feature in features %}
-        max(case when fitted.feature = '{{ feature }}' then fitted.weight end) as weight_{{ feature }}{{ ',' if not loop.last }}
+        max(case when fitted.feature = '{{ feature }}' then fitted.weight end) as weight_{{ feature }},
         {%- endfor %}
+        count(*) as weights
     from fitted
     inner join risk_state on risk_state.risk_note is null
 ),

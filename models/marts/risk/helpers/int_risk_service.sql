@@ -70,7 +70,7 @@ of_scores as (
         on customers.customer_id = scores.customer_id
         and customers.snapshot_on >= scores.given_on
         and customers.recent_after_on < scores.given_on
-        and (scores.next_given_on is null or scores.next_given_on > customers.snapshot_on)
+        and (scores.next_given_on is null or customers.snapshot_on < scores.next_given_on)
     group by customers.snapshot_on, customers.customer_id
 ),
 

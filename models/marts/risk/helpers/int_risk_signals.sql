@@ -30,9 +30,15 @@ joined as (
         {{ 'coalesce(ordered.recent_purchase_days, 0)' if 'orders' in policy('raw_tables') else 'null' }}
             as recent_purchase_days,
         {{ 'coalesce(subscribed.mrr, 0)' if 'subscriptions' in policy('raw_tables') else 'null' }} as mrr,
+        {% if 'orders' in policy('raw_tables') -%}
         coalesce(ordered.purchase_days - 1, 0) as frequency,
         coalesce(ordered.purchase_span_days, 0) as purchase_span_days,
         coalesce(ordered.age_days, {{ days_between('customers.active_since_on', 'customers.snapshot_on') }}) as age_days,
+        {%- else -%}
+        null as frequency,
+        null as purchase_span_days,
+        null as age_days,
+        {%- endif %}
         customers.active_since_on,
         ordered.last_order_on,
         subscribed.cancellation_requested_on,

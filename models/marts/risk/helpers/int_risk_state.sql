@@ -19,15 +19,15 @@ fitted as (
 
 summed as (
     select
-        count(*) as customers,
         count(case when has_left then 1 end) as left_customers,
         coalesce(sum(tenure_days), 0) as tenure_days,
         coalesce(sum(silent_days), 0) as silent_days,
         coalesce(sum(recent_purchase_days), 0) as recent_purchase_days,
         cast(coalesce(sum(mrr), 0) as decimal(28, 2)) as mrr,
         {%- for signal in risk_signals().values() %}
-        count(case when {{ signal.column }} then 1 end) as {{ signal.column }}{{ ',' if not loop.last }}
+        count(case when {{ signal.column }} then 1 end) as {{ signal.column }},
         {%- endfor %}
+        count(*) as customers
     from signals
 ),
 
