@@ -92,6 +92,8 @@ final as (
         tenure_days,
         silent_days,
         recent_purchase_days,
+        frequency,
+        age_days,
         has_asked_to_cancel,
         has_failed_payment,
         has_complained,

@@ -31,9 +31,9 @@ def write_scores(connection: duckdb.DuckDBPyConnection, table: str, scores: Colu
 def write_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Columns | None) -> None:
     """Replaces the rows of a small table, given as columns of Python values."""
     connection.execute(f"delete from {table}")
-    if rows is not None:
+    lines = [list(line) for line in zip(*rows.values(), strict=True)] if rows else []
+    if rows and lines:
         names, places = ", ".join(rows), ", ".join("?" * len(rows))
-        lines = [list(line) for line in zip(*rows.values(), strict=True)]
         connection.executemany(f"insert into {table} ({names}) values ({places})", lines)
 
 
