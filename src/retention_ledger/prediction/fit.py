@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from retention_ledger.database import Build, find_build, opened
 from retention_ledger.errors import Stop
@@ -216,6 +217,9 @@ def calibration(rows: Columns, predicted: np.ndarray, alive: np.ndarray) -> Colu
     return {name: [part[name] for part in parts] for name in parts[0]}
 
 
+# Small matrices: threads of the linear algebra would wait for each other, on a busy machine for minutes, and add up in
+# another order from run to run.
+@threadpool_limits.wrap(limits=1)
 def predict(database: Path, schema: str | None = None) -> str:
     """Fits, scores and checks; writes all of it in one transaction; returns a summary as text."""
     started = time.perf_counter()
