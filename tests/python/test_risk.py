@@ -3,6 +3,7 @@
 import csv
 import io
 import shutil
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from oracle_risk import Feedback, Seen, Ticket
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 from test_predictions import build_value_marts
+from threadpoolctl import threadpool_limits
 
 from retention_ledger.prediction import predict
 from retention_ledger.prediction.risk import Snapshots, backtest, fit_risk, top_left
@@ -32,6 +34,13 @@ REASONS = (
 TABLES = (
     "customers", "orders", "refunds", "subscriptions", "exchange_rates", "support_tickets", "feedback",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Small matrices: several threads wait for each other on a busy machine. `predict` does the same."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 @pytest.fixture(scope="module")
