@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from test_predictions import build_value_marts
 from threadpoolctl import threadpool_limits
 
-from retention_ledger.prediction import predict
+from retention_ledger.prediction import predict, risk_tables
 from retention_ledger.prediction.risk import Snapshots, backtest, fit_risk, top_left
 from retention_ledger.prediction.risk_tables import MEASURES, SIGNALS
 
@@ -421,6 +421,27 @@ def test_a_second_fit_gives_the_same(predicted: Path, tmp_path: Path) -> None:
     for table in ("risk_fit", "risk_backtest"):
         rows = f"select * from intermediate.{table} order by all"
         assert query(again, rows) == query(predicted, rows)
+
+
+def test_of_very_many_snapshots_a_sample_of_customers_is_fitted_and_tested(
+    predicted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Path(shutil.copy(predicted, tmp_path / "built.duckdb"))
+    [(rows,)] = query(database, "select count(*) from intermediate.int_risk_signals")
+    monkeypatch.setattr(risk_tables, "MOST_ROWS", -(-rows // 2))
+    monkeypatch.setattr(risk_tables, "MOST_HISTORIES", 500)
+    predict(database)
+    checks = """
+        select snapshot_on, tested_customers, tested_left, alive_auc is not null
+        from intermediate.risk_backtest where message is null order by 1
+    """
+    everybody = {day: (tested, left) for day, tested, left, _ in query(predicted, checks)}
+    sample = query(database, checks)
+    assert [day for day, *_ in sample] == [*everybody] and sample[-1][3]
+    for day, tested, left, _ in sample:
+        assert 0.4 < tested / everybody[day][0] < 0.6 and left < everybody[day][1]
+    counted = "select customers, left_customers from marts.risk_check where note is null order by snapshot_on"
+    assert query(predicted, counted) == [*everybody.values()]
 
 
 def test_before_the_first_fit_there_are_reasons_and_no_score(demo_database: Path) -> None:

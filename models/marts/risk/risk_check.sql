@@ -28,6 +28,8 @@ joined as (
         coalesce(risk_state.risk_note, tested.message) as note,
         tested.trained_through_on,
         tested.trained_snapshots,
+        tested.tested_customers,
+        tested.tested_left,
         tested.top_customers,
         tested.predicted_left,
         tested.score_top_left,
@@ -49,15 +51,15 @@ rated as (
     select
         *,
         {{ safe_divide('left_customers', 'customers') }} as left_share,
-        {{ safe_divide('predicted_left', 'customers') }} as predicted_share,
+        {{ safe_divide('predicted_left', 'tested_customers') }} as predicted_share,
         {{ safe_divide('score_top_left', 'top_customers') }} as score_precision,
         {{ safe_divide('silent_days_top_left', 'top_customers') }} as silent_days_precision,
         {{ safe_divide('alive_top_left', 'top_customers') }} as alive_precision,
         {{ safe_divide('purchases_top_left', 'top_customers') }} as expected_purchases_precision,
-        {{ safe_divide('score_top_left * customers', 'top_customers * left_customers') }} as score_lift,
-        {{ safe_divide('silent_days_top_left * customers', 'top_customers * left_customers') }} as silent_days_lift,
-        {{ safe_divide('alive_top_left * customers', 'top_customers * left_customers') }} as alive_lift,
-        {{ safe_divide('purchases_top_left * customers', 'top_customers * left_customers') }} as expected_purchases_lift
+        {{ safe_divide('score_top_left * tested_customers', 'top_customers * tested_left') }} as score_lift,
+        {{ safe_divide('silent_days_top_left * tested_customers', 'top_customers * tested_left') }} as silent_days_lift,
+        {{ safe_divide('alive_top_left * tested_customers', 'top_customers * tested_left') }} as alive_lift,
+        {{ safe_divide('purchases_top_left * tested_customers', 'top_customers * tested_left') }} as expected_purchases_lift
     from joined
 ),
 
@@ -91,6 +93,7 @@ final as (
         customers,
         left_customers,
         trained_snapshots,
+        tested_customers,
         top_customers,
         left_share,
         predicted_share,

@@ -166,6 +166,8 @@ def backtest(
             row |= {
                 "trained_through": int(snapshots.day[known].max()),
                 "trained_snapshots": int(known.sum()),
+                "tested_customers": int(now.sum()),
+                "tested_left": int(here.left.sum()),
                 "top_customers": top,
                 "predicted_left": float(score.sum()),
             }

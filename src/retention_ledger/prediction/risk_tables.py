@@ -32,6 +32,11 @@ RULES = {
     "purchases": "the purchases expected",
 }
 
+#: No more rows are fitted on; of more a sample of customers, by the hash of their ids, with all their snapshots.
+MOST_ROWS = 500_000
+#: No more distinct histories of purchases are fitted on; of more each so many-th.
+MOST_HISTORIES = 100_000
+
 #: Days are counted from here.
 ORIGIN = "1970-01-01"
 
@@ -62,7 +67,7 @@ class Risk:
             },
         )
         columns = (
-            "message", "trained_snapshots", "top_customers", "predicted_left",
+            "message", "trained_snapshots", "tested_customers", "tested_left", "top_customers", "predicted_left",
             *(f"{rule}_{figure}" for rule in ("score", *RULES) for figure in ("top_left", "auc")),
         )  # fmt: skip
         rows = {name: [test.get(name) for test in self.tests] for name in columns}
@@ -99,13 +104,17 @@ def read_snapshots(
 ) -> tuple[Snapshots, np.ndarray, np.ndarray]:
     """The snapshots in a fixed order; and per row the days of silence and the history of purchases."""
     names = (*SIGNALS, *MEASURES)
+    table = build.table("int_risk_signals")
+    [(rows,)] = connection.execute(f"select count(*) from {table}").fetchall()
+    one_in = -(-rows // MOST_ROWS) or 1
     columns = connection.execute(
         f"""
         select
             snapshot_on - date '{ORIGIN}' as day, dense_rank() over (order by customer_id) as customer,
             cast(has_left as double) as has_left,
             {", ".join(f"cast({name} as double) as {name}" for name in names)}, {", ".join(HISTORY)}
-        from {build.table("int_risk_signals")}
+        from {table}
+        where {one_in} = 1 or md5_number_lower(customer_id) % {one_in} = 0
         order by snapshot_on, customer_id
         """
     ).fetchnumpy()
@@ -147,7 +156,8 @@ def purchase_rules(
     before = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
     rules = {"alive": np.full(len(day), np.nan), "purchases": np.full(len(day), np.nan)}
     for quarter_end in np.unique(before["day"]):
-        rows = before["day"] == quarter_end
+        rows = np.flatnonzero(before["day"] == quarter_end)
+        rows = rows[:: -(-len(rows) // MOST_HISTORIES)]
         model = fit_purchases(*(before[name][rows] for name in (*HISTORY, "customers")))
         later = day >= quarter_end
         if model.converged:
