@@ -77,6 +77,7 @@ OTHER_VALUES: dict[str, Any] = {
     "risk_decline_share": 1,
     "risk_slow_ticket_days": 0,
     "negative_words": [],
+    "subscription_ends": "inclusive",
 }
 
 
@@ -119,6 +120,7 @@ def test_settings_that_are_rendered_late_do_not_change_what_is_read(
     settings = {} if data == "demo" else {"raw_files": str(tmp_path / "{name}.csv")}
     if data == "own files":
         settings["raw_tables"] = ["customers", "orders", "subscriptions"]
+        others = OTHER_VALUES | {"raw_queries": {"orders": "select * from {orders}"}}
     assert shape(settings | others, database) == shape(settings, database)
     run = dbt("parse", database=database, settings=settings | others)
     assert run.ok, run.text

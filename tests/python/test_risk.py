@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import oracle
 import oracle_risk
 import oracle_subscriptions as subs
 import pytest
 import yaml
-from dbt_project import ROOT, build, query, records
+from dbt_project import ROOT, build, dbt, query, records
 from oracle_risk import Feedback, Seen, Ticket
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
-from test_predictions import build_value_marts
 from threadpoolctl import threadpool_limits
 
 from retention_ledger.prediction import predict, risk_tables
@@ -41,16 +41,6 @@ def one_thread() -> Iterator[None]:
     """Small matrices: several threads wait for each other on a busy machine. `predict` does the same."""
     with threadpool_limits(limits=1):
         yield
-
-
-@pytest.fixture(scope="module")
-def predicted(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the demo with predictions."""
-    database = tmp_path_factory.mktemp("risk") / "built.duckdb"
-    shutil.copy(demo_database, database)
-    assert "risk of leaving" in predict(database)
-    build_value_marts(database)
-    return database
 
 
 def test_signals_and_labels_equal_the_oracle_on_every_snapshot(demo_database: Path) -> None:
@@ -322,12 +312,12 @@ def snapshots_of(database: Path, before: date) -> tuple[Snapshots, np.ndarray]:
     )
 
 
-def test_the_check_of_a_month_is_what_a_hand_count_gives(predicted: Path) -> None:
+def test_the_check_of_a_month_is_what_a_hand_count_gives(demo_database: Path) -> None:
     month = date(2025, 6, 30)
     [check] = records(
-        predicted, f"select * from marts.risk_check where snapshot_on = date '{month}'"
+        demo_database, f"select * from marts.risk_check where snapshot_on = date '{month}'"
     )
-    snapshots, silent = snapshots_of(predicted, month)
+    snapshots, silent = snapshots_of(demo_database, month)
     day = (month - date(1970, 1, 1)).days
     model = fit_risk(snapshots.where(snapshots.day < day - 90))
     now = snapshots.day == day
@@ -346,8 +336,8 @@ def test_the_check_of_a_month_is_what_a_hand_count_gives(predicted: Path) -> Non
     assert check["trained_snapshots"] == (snapshots.day < day - 90).sum()
 
 
-def test_the_check_says_which_rule_tells_best(predicted: Path) -> None:
-    checks = records(predicted, "select * from marts.risk_check order by snapshot_on")
+def test_the_check_says_which_rule_tells_best(demo_database: Path) -> None:
+    checks = records(demo_database, "select * from marts.risk_check order by snapshot_on")
     assert len(checks) == 21 and checks[-1]["snapshot_on"] == date(2025, 8, 31)
     tested = [check for check in checks if check["note"] is None]
     assert len(tested) == 18 and [check["score_auc"] for check in checks[:3]] == [None] * 3
@@ -368,15 +358,16 @@ def test_the_check_says_which_rule_tells_best(predicted: Path) -> None:
     assert 0.8 < float(predicted_left) / happened < 1.25
 
 
-def test_scores_are_the_weights_applied_to_the_signals(predicted: Path) -> None:
+def test_scores_are_the_weights_applied_to_the_signals(demo_database: Path) -> None:
     weights = dict(
         query(
-            predicted, "select feature, weight from intermediate.risk_fit where weight is not null"
+            demo_database,
+            "select feature, weight from intermediate.risk_fit where weight is not null",
         )
     )
     names = (*SIGNALS, *MEASURES)
     rows = query(
-        predicted,
+        demo_database,
         f"""
         select risk_score, value_at_risk, expected_value, {", ".join(names)}
         from marts.customers_at_risk where risk_note is null
@@ -390,20 +381,22 @@ def test_scores_are_the_weights_applied_to_the_signals(predicted: Path) -> None:
             odds += weights.get(name, 0) * doublings
         assert float(score) == pytest.approx(1 / (1 + np.exp(-odds)), abs=2e-6)
         assert value is None or abs(score * value - at_risk) <= 0.0051
-    calls = query(predicted, "select value_at_risk from marts.customers_at_risk order by call_rank")
+    calls = query(
+        demo_database, "select value_at_risk from marts.customers_at_risk order by call_rank"
+    )
     known = [value for (value,) in calls if value is not None]
     assert known == sorted(known, reverse=True) and known[0] > 0
 
 
-def test_the_planted_effect_of_tickets_and_feedback_is_found(predicted: Path) -> None:
+def test_the_planted_effect_of_tickets_and_feedback_is_found(demo_database: Path) -> None:
     """The demo's seeds give who is about to leave more complaints, open tickets and low scores."""
     [(everybody,)] = query(
-        predicted, "select sum(left_customers) / sum(customers) from marts.risk_check"
+        demo_database, "select sum(left_customers) / sum(customers) from marts.risk_check"
     )
     found = {
         row["signal"]: row
         for row in records(
-            predicted,
+            demo_database,
             "select * from marts.risk_weights where kind = 'signal' and weight is not null",
         )
     }
@@ -415,18 +408,18 @@ def test_the_planted_effect_of_tickets_and_feedback_is_found(predicted: Path) ->
     assert found["has_asked_to_cancel"]["odds_ratio"] > 10
 
 
-def test_a_second_fit_gives_the_same(predicted: Path, tmp_path: Path) -> None:
-    again = Path(shutil.copy(predicted, tmp_path / "built.duckdb"))
+def test_a_second_fit_gives_the_same(demo_database: Path, tmp_path: Path) -> None:
+    again = Path(shutil.copy(demo_database, tmp_path / "built.duckdb"))
     predict(again)
     for table in ("risk_fit", "risk_backtest"):
         rows = f"select * from intermediate.{table} order by all"
-        assert query(again, rows) == query(predicted, rows)
+        assert query(again, rows) == query(demo_database, rows)
 
 
 def test_of_very_many_snapshots_a_sample_of_customers_is_fitted_and_tested(
-    predicted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Path(shutil.copy(predicted, tmp_path / "built.duckdb"))
+    database = Path(shutil.copy(demo_database, tmp_path / "built.duckdb"))
     [(rows,)] = query(database, "select count(*) from intermediate.int_risk_signals")
     monkeypatch.setattr(risk_tables, "MOST_ROWS", -(-rows // 2))
     monkeypatch.setattr(risk_tables, "MOST_HISTORIES", 500)
@@ -435,18 +428,25 @@ def test_of_very_many_snapshots_a_sample_of_customers_is_fitted_and_tested(
         select snapshot_on, tested_customers, tested_left, alive_auc is not null
         from intermediate.risk_backtest where message is null order by 1
     """
-    everybody = {day: (tested, left) for day, tested, left, _ in query(predicted, checks)}
+    everybody = {day: (tested, left) for day, tested, left, _ in query(demo_database, checks)}
     sample = query(database, checks)
     assert [day for day, *_ in sample] == [*everybody] and sample[-1][3]
     for day, tested, left, _ in sample:
         assert 0.4 < tested / everybody[day][0] < 0.6 and left < everybody[day][1]
     counted = "select customers, left_customers from marts.risk_check where note is null order by snapshot_on"
-    assert query(predicted, counted) == [*everybody.values()]
+    assert query(demo_database, counted) == [*everybody.values()]
 
 
-def test_before_the_first_fit_there_are_reasons_and_no_score(demo_database: Path) -> None:
+def test_before_the_first_fit_there_are_reasons_and_no_score(
+    demo_database: Path, tmp_path: Path
+) -> None:
+    database = Path(shutil.copy(demo_database, tmp_path / "built.duckdb"))
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("truncate intermediate.risk_fit")
+    run = dbt("run", "--select", "int_risk_state+", database=database)
+    assert run.ok, run.text
     [(customers, scores, reasons, note)] = query(
-        demo_database,
+        database,
         """
         select count(*), count(risk_score), count(*) filter (main_reason <> 'none'), any_value(risk_note)
         from marts.customers_at_risk
@@ -454,6 +454,18 @@ def test_before_the_first_fit_there_are_reasons_and_no_score(demo_database: Path
     )
     assert (customers, scores) == (817, 0) and reasons > 100
     assert note == "There are no scores yet: run `retention-ledger predict`."
+    # What another policy or other data has fitted is not used either.
+    shutil.copy(demo_database, database)
+    run = dbt(
+        "run", "--select", "int_risk_signals", "int_risk_state+",
+        database=database, settings={"risk_recent_days": 60},
+    )  # fmt: skip
+    assert run.ok, run.text
+    [(scores, note)] = query(
+        database, "select count(risk_score), any_value(risk_note) from marts.customers_at_risk"
+    )
+    assert scores == 0 and "another policy" in note
+    assert query(database, "select count(score_auc), count(*) from marts.risk_check") == [(0, 21)]
 
 
 # --- Data of one kind ------------------------------------------------------------------------
