@@ -40,6 +40,11 @@ feedback as (
     where reject_reason is not null
 ),
 
+calendar as (
+    select * from {{ ref('stg_calendar') }}
+    where reject_reason is not null
+),
+
 rejected as (
     select
         'customers' as source_table,
@@ -128,6 +133,16 @@ rejected as (
         {{ record_as_json('raw_record') }} as raw_row,
         cast(null as decimal(28, 10)) as amount
     from feedback
+
+    union all
+
+    select
+        'calendar' as source_table,
+        cast(calendar_day as {{ dbt.type_string() }}) as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        cast(null as decimal(28, 10)) as amount
+    from calendar
 ),
 
 stamped as (
