@@ -31,7 +31,7 @@ snapshots as (
 
     select
         as_of_date,
-        {{ add_days(add_periods('month', -months, calendar_start('month', 'as_of_date')), -1) }} as snapshot_on
+        {{ add_days(add_months(-months, calendar_start('month', 'as_of_date')), -1) }} as snapshot_on
     from as_of
     {%- endfor %}
 ),

@@ -9,7 +9,7 @@ quarter_ends as (
     from {{ ref('int_risk_customers') }}
     where
         has_left is not null
-        and snapshot_on = {{ add_days(add_periods('quarter', 1, calendar_start('quarter', 'snapshot_on')), -1) }}
+        and snapshot_on = {{ add_days(add_months(3, calendar_start('quarter', 'snapshot_on')), -1) }}
 ),
 
 -- Everybody who had bought by then, active or not.
