@@ -124,6 +124,10 @@
             'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'Those of cancel_reasons with which nobody has chosen to leave.',
         },
+        'complaint_topics': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Topics of support tickets, in lower case, that are complaints.',
+        },
         'reporting_currency': {
             'kind': 'currency', 'defines': true,
             'meaning': 'The currency of every amount in the marts, and of raw amounts that name none.',
@@ -151,6 +155,34 @@
         'holdout_days': {
             'kind': 'whole number', 'least': 7, 'most': 3660, 'defines': true,
             'meaning': 'The last days of the data, on which the prediction is checked.',
+        },
+        'risk_horizon_days': {
+            'kind': 'whole number', 'least': 1, 'most': 3660, 'defines': true,
+            'meaning': 'risk_score is the probability of leaving within this many days.',
+        },
+        'risk_history_months': {
+            'kind': 'whole number', 'least': 4, 'most': 120, 'defines': true,
+            'meaning': 'On the last days of how many months the weights of the risk score are fitted and checked.',
+        },
+        'risk_recent_days': {
+            'kind': 'whole number', 'least': 7, 'most': 3660, 'defines': true,
+            'meaning': 'How long an event speaks for leaving, and the days whose orders are compared with as many before.',
+        },
+        'risk_overdue_factor': {
+            'kind': 'whole number', 'least': 1, 'most': 100, 'defines': true,
+            'meaning': 'A customer is overdue after this many times the usual gap between the own orders.',
+        },
+        'risk_slow_ticket_days': {
+            'kind': 'whole number', 'least': 0, 'most': 366, 'defines': true,
+            'meaning': 'A support ticket that is older than this many days without being resolved is bad service.',
+        },
+        'negative_words': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Words in feedback that speak for leaving, in any language that writes spaces; letter case does not matter.',
+        },
+        'risk_decline_share': {
+            'kind': 'share', 'defines': true,
+            'meaning': 'Orders or spend have declined when they are lower by at least this share.',
         },
         'business_timezone': {
             'kind': 'time zone', 'defines': true,
