@@ -1,5 +1,14 @@
-with periods as (
+{%- set rates = rates_of('acquisition_cost_by_period') -%}
+
+with spend as (
     select * from {{ ref('int_acquisition_periods') }}
+),
+
+periods as (
+    select
+        *,
+        {{ rates.customer_acquisition_cost }} as customer_acquisition_cost
+    from spend
 ),
 
 earnings as (

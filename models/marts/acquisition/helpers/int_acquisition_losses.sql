@@ -3,9 +3,20 @@ with flows as (
     where has_left
 ),
 
-periods as (
+spend as (
     select * from {{ ref('int_acquisition_periods') }}
-    where customer_acquisition_cost is not null
+),
+
+-- The formula of the mart, from the catalogue.
+periods as (
+    select
+        basis,
+        period_grain,
+        period_start,
+        segment_dimension,
+        segment_value,
+        {{ rate_value(acquisition_metrics()[0]) }} as customer_acquisition_cost
+    from spend
 ),
 
 as_of as (
@@ -71,6 +82,7 @@ losses as (
         and periods.period_grain = in_grains.period_grain
         and periods.period_start = in_grains.period_start
         and (periods.segment_dimension = 'all' or periods.segment_value = in_grains.acquisition_channel)
+    where periods.customer_acquisition_cost is not null
     group by
         periods.basis,
         periods.period_grain,

@@ -205,11 +205,7 @@ final as (
         segment_value,
         spend_coverage,
         acquired_customers,
-        cast(case when spend_coverage = 'complete' then amount end as decimal(28, 2)) as acquisition_spend,
-        case
-            when spend_coverage = 'complete' and period_status = 'complete'
-                then {{ safe_divide('amount', 'acquired_customers') }}
-        end as customer_acquisition_cost
+        cast(case when spend_coverage = 'complete' then amount end as decimal(28, 2)) as acquisition_spend
     from joined
 )
 
