@@ -5,7 +5,7 @@
 
 
 {% macro reporting_currency() -%}
-    {{ dbt.string_literal(policy('reporting_currency')) }}
+    {{ text_literal(policy('reporting_currency')) }}
 {%- endmacro %}
 
 

@@ -152,9 +152,9 @@
     select
         '{{ finding }}' as finding,
         '{{ rule.severity }}' as severity,
-        {{ dbt.string_literal(dbt.escape_single_quotes(rule.meaning)) }} as meaning,
+        {{ text_literal(rule.meaning) }} as meaning,
         '{{ rule.setting }}' as setting,
-        {{ dbt.string_literal(dbt.escape_single_quotes(rule.remedy)) }} as remedy
+        {{ text_literal(rule.remedy) }} as remedy
     {{- '\n\n    union all\n' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -91,5 +91,5 @@
 
 
 {% macro date_literal(text) -%}
-    cast({{ dbt.string_literal(text) }} as date)
+    cast({{ retention_ledger.text_literal(text) }} as date)
 {%- endmacro %}

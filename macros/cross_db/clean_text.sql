@@ -29,7 +29,7 @@
     case
         when
             {{ text }} <> ''
-            {%- for entry in missing if entry != '' %} and {{ text }} <> {{ dbt.string_literal(dbt.escape_single_quotes(entry)) }}{% endfor %}
+            {%- for entry in missing if entry != '' %} and {{ text }} <> {{ text_literal(entry) }}{% endfor %}
             then {{ text }}
     end
 {%- endmacro %}

@@ -17,7 +17,7 @@
 {#- The type of a typed column is known before the query runs, so the first branches cost nothing for
     text and the others nothing for timestamps. -#}
 {% macro duckdb__parse_timestamp(column, field, text) -%}
-    {%- set zone = dbt.string_literal(policy('business_timezone')) -%}
+    {%- set zone = text_literal(policy('business_timezone')) -%}
     {%- set date = '\\d{4}-\\d\\d?-\\d\\d?' -%}
     {%- set time = '[T ] ?\\d\\d?:\\d\\d(?::\\d\\d(?:[.]\\d+)?)?' -%}
     {%- set offset = '[+-](?:0\\d|1[0-3])(?::?[0-5]\\d)?|[+-]14(?::?00)?' -%}
@@ -63,7 +63,7 @@
     {%- if raw_timezone(field) == policy('business_timezone') -%}
     {{ timestamp }}
     {%- else -%}
-    timezone({{ dbt.string_literal(policy('business_timezone')) }}, timezone({{ dbt.string_literal(raw_timezone(field)) }}, {{ timestamp }}))
+    timezone({{ text_literal(policy('business_timezone')) }}, timezone({{ text_literal(raw_timezone(field)) }}, {{ timestamp }}))
     {%- endif -%}
 {%- endmacro %}
 
@@ -99,7 +99,7 @@
     case
         when {{ number }} between {{ -62135596800000000 // factor }} and {{ 253402300799000000 // factor }}
             then timezone(
-                {{ dbt.string_literal(policy('business_timezone')) }},
+                {{ text_literal(policy('business_timezone')) }},
                 timezone('UTC', make_timestamp(cast(round(cast({{ number }} as decimal(28, 6)) * {{ factor }}) as bigint)))
             )
     end
@@ -171,7 +171,7 @@
 
 
 {% macro timestamp_of_parts(field) -%}
-    {%- set zone = dbt.string_literal(policy('business_timezone')) -%}
+    {%- set zone = text_literal(policy('business_timezone')) -%}
     {%- set local = 'part.written_day || part.local' -%}
     case
         when part.separator = '' then try_cast(part.written_day as timestamp)
@@ -212,10 +212,10 @@
 {#- The formats of one's own. strptime is generous: it knows `epoch`, a format of digits alone would read 2024123 as
     3 December, %Y the year 24 in 01/03/24, and an offset may be -99:00; so all of these are checked. -#}
 {% macro timestamp_in_formats(text, formats, field) -%}
-    {%- set zone = dbt.string_literal(policy('business_timezone')) -%}
+    {%- set zone = text_literal(policy('business_timezone')) -%}
     {%- set tried, days, times, zoned = [], [], [], [] -%}
     {%- for format in formats -%}
-        {%- set literal = dbt.string_literal(dbt.escape_single_quotes(format)) -%}
+        {%- set literal = text_literal(format) -%}
         {%- set has_time = modules.re.search('%-?[HIXcTRr]', format) -%}
         {%- if modules.re.fullmatch('(%[YmdHMS])+', format) -%}
             {%- set digits = format | length + 2 * format.count('%Y') -%}

@@ -34,18 +34,6 @@
 {% endmacro %}
 
 
-{#- What makes a metric this one, and so belongs to policy_version; words can be bettered without that. -#}
-{% macro metric_identity(metric) %}
-    {% set identity = [] %}
-    {% for field in [
-        'name', 'mart', 'kind', 'numerator', 'denominator', 'condition', 'can_be_partial', 'basis', 'version', 'unit', 'is_proportion',
-    ] %}
-        {% do identity.append(metric[field]) %}
-    {% endfor %}
-    {{ return(identity) }}
-{% endmacro %}
-
-
 {#- The words that the catalogue leaves to a rule: the formula in column names, the unit in full. -#}
 {% macro metric_formula(metric) %}
     {% if metric.formula or metric.denominator is none %}

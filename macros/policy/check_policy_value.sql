@@ -31,8 +31,9 @@
             {% do refuse_setting(name, value, 'a currency code of three capital letters like GBP') %}
         {% endif %}
     {% elif rule.kind == 'text' %}
-        {% if value is not string or value == '' or (rule.among and value not in rule.among) %}
-            {% do refuse_setting(name, value, 'one of: ' ~ rule.among | join(' ') if rule.among else 'a text') %}
+        {% set among = policy_choices(rule) %}
+        {% if value is not string or value == '' or (among and value not in among) %}
+            {% do refuse_setting(name, value, 'one of: ' ~ among | join(' ') if among else 'a text') %}
         {% endif %}
         {% if name == 'headline_basis' and value not in built_bases() %}
             {% do refuse_setting(name, value, 'one of the bases that are built (status_bases, as far as raw_tables has their table): ' ~ built_bases() | join(', ')) %}
@@ -74,9 +75,10 @@
     {% elif value | unique(case_sensitive=true) | list | length < value | length %}
         {% do refuse_setting(name, value, 'a list without repeated entries') %}
     {% endif %}
+    {% set among = policy_choices(rule) %}
     {% for entry in value %}
-        {% if rule.among and entry not in rule.among %}
-            {% do refuse_setting(name, entry, 'a list with entries among: ' ~ rule.among | join(', ')) %}
+        {% if among and entry not in among %}
+            {% do refuse_setting(name, entry, 'a list with entries among: ' ~ among | join(', ')) %}
         {% elif entry is not string %}
             {% do refuse_setting(name, entry, 'a list of texts (put quotes around each)') %}
         {% endif %}
@@ -117,6 +119,21 @@
             {% do refuse_setting(name, entry, 'a list without the statuses of `counted_order_statuses`') %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+
+{#- What a value may be, where the rule names what it is to be found among. -#}
+{% macro policy_choices(rule) %}
+    {% if rule.among == 'bases' %}
+        {{ return(status_basis_rules() | list) }}
+    {% elif rule.among == 'raw tables' %}
+        {{ return(raw_table_columns() | list) }}
+    {% elif rule.among == 'attributes of customers' %}
+        {{ return(customer_attributes()) }}
+    {% elif rule.among == 'days of the week' %}
+        {{ return(weekdays()) }}
+    {% endif %}
+    {{ return(rule.among or []) }}
 {% endmacro %}
 
 

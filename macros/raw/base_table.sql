@@ -89,7 +89,7 @@ where 1 = 0
         when malformed_line is not null then 'malformed_row'
         {%- endif %}
         {%- for reason, condition in rules.items() %}
-        when {{ with_named_tables(condition, table) }} then {{ dbt.string_literal(dbt.escape_single_quotes(reason)) }}
+        when {{ with_named_tables(condition, table) }} then {{ text_literal(reason) }}
         {%- endfor %}
         {%- if deleted %}
         when {{ with_named_tables(deleted, table) }} then 'deleted'

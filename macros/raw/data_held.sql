@@ -234,9 +234,9 @@
     {% set before = run_query("select current_setting('allowed_paths')").rows[0][0] %}
     {% set quoted = [] %}
     {% for allowed in before %}
-        {% do quoted.append(dbt.string_literal(dbt.escape_single_quotes(allowed))) %}
+        {% do quoted.append(text_literal(allowed)) %}
     {% endfor %}
-    {% do run_query('set global allowed_paths = [' ~ dbt.string_literal(dbt.escape_single_quotes(path)) ~ ']') %}
+    {% do run_query('set global allowed_paths = [' ~ text_literal(path) ~ ']') %}
     {% set absolute = run_query("select current_setting('allowed_paths')[1]").rows[0][0] %}
     {% do run_query('set global allowed_paths = [' ~ quoted | join(', ') ~ ']') %}
     {{ return(absolute) }}

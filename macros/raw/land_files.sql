@@ -33,10 +33,10 @@
 {% macro files_of_paths(name, problems) %}
     {% set found = [] %}
     {% for path in raw_file_paths(name) %}
-        {% set files = rows_of_query('select file from glob(' ~ sql_text(path) ~ ') order by file') | map('first') | list %}
+        {% set files = rows_of_query('select file from glob(' ~ text_literal(path) ~ ') order by file') | map('first') | list %}
         {% if not files %}
             {% set folder = path.rsplit('/', 1)[0] if '/' in path else '.' %}
-            {% set others = rows_of_query('select file from glob(' ~ sql_text(folder ~ '/*') ~ ') order by file limit 20') | map('first') %}
+            {% set others = rows_of_query('select file from glob(' ~ text_literal(folder ~ '/*') ~ ') order by file limit 20') | map('first') %}
             {% do problems.append(
                 "There is no file '" ~ path ~ "' for the raw " ~ name ~ '. Its folder holds: '
                 ~ (others | join(', ') or 'nothing') ~ '. The var raw_files names the path, with {name} for the table; leave `'
@@ -55,13 +55,13 @@
     {% set before = problems | length %}
     {% set columns = {} %}
     {% for file in files %}
-        {% set size = rows_of_query('select size from read_blob(' ~ sql_text(file) ~ ')')[0][0] %}
+        {% set size = rows_of_query('select size from read_blob(' ~ text_literal(file) ~ ')')[0][0] %}
         {% if size == 0 %}
             {% do problems.append(no_rows_sentence(name, place_of_file([file]))) %}
-        {% elif size < 1000000000 and rows_of_query('select decode(content[1:4], ' ~ sql_text('replace') ~ ') from read_blob(' ~ sql_text(file) ~ ')')[0][0] != 'PAR1' %}
+        {% elif size < 1000000000 and rows_of_query('select decode(content[1:4], ' ~ text_literal('replace') ~ ') from read_blob(' ~ text_literal(file) ~ ')')[0][0] != 'PAR1' %}
             {% do problems.append(wrong_ending_sentence(name, file, 'is no Parquet file')) %}
         {% else %}
-            {% do columns.update({file: rows_of_query('describe select * from read_parquet(' ~ sql_text(file) ~ ')') | map('first') | list}) %}
+            {% do columns.update({file: rows_of_query('describe select * from read_parquet(' ~ text_literal(file) ~ ')') | map('first') | list}) %}
         {% endif %}
     {% endfor %}
     {% do check_columns_of_files(name, columns, problems) %}
@@ -103,9 +103,9 @@
     {% set relation = landed_file(name) %}
     {% set other = 'view' if type == 'table' else 'table' %}
     {% set found = rows_of_query(
-        'select 1 from information_schema.tables where lower(table_schema) = ' ~ sql_text(relation.schema | lower)
-        ~ ' and lower(table_catalog) = ' ~ sql_text(relation.database | lower) ~ ' and lower(table_name) = ' ~ sql_text(name | lower)
-        ~ ' and table_type = ' ~ sql_text('VIEW' if other == 'view' else 'BASE TABLE')
+        'select 1 from information_schema.tables where lower(table_schema) = ' ~ text_literal(relation.schema | lower)
+        ~ ' and lower(table_catalog) = ' ~ text_literal(relation.database | lower) ~ ' and lower(table_name) = ' ~ text_literal(name | lower)
+        ~ ' and table_type = ' ~ text_literal('VIEW' if other == 'view' else 'BASE TABLE')
     ) %}
     {% if found %}
         {% do run_query('drop ' ~ other ~ ' ' ~ relation) %}
@@ -171,11 +171,6 @@
         "The file '" ~ file ~ "' for the raw " ~ name ~ ' ' ~ is_what ~ ', whatever its name ends in. Export it again, or name '
         ~ 'another file in the var raw_files.'
     ) }}
-{% endmacro %}
-
-
-{% macro sql_text(text) %}
-    {{ return(dbt.string_literal(dbt.escape_single_quotes(text))) }}
 {% endmacro %}
 
 

@@ -17,8 +17,8 @@
         {% if text.table %}
             {% do run_query('drop table ' ~ text.table) %}
         {% endif %}
-        {% set reader = 'read_json(' ~ sql_text(file) ~ ', maximum_depth = 1, sample_size = -1, union_by_name = true, compression = '
-            ~ sql_text('gzip' if text.is_packed else 'none') ~ ')' %}
+        {% set reader = 'read_json(' ~ text_literal(file) ~ ', maximum_depth = 1, sample_size = -1, union_by_name = true, compression = '
+            ~ text_literal('gzip' if text.is_packed else 'none') ~ ')' %}
         {{ return({
             'sql': "select columns(*) ->> '$', cast(null as json) as malformed_line from " ~ reader,
             'columns': rows_of_query('describe select * from ' ~ reader) | map('first') | list, 'text_table': none,
@@ -95,11 +95,11 @@
 {% macro select_of_json(file, objects, columns) -%}
     select
         {%- for column in columns %}
-        json_extract_string(object, {{ sql_text('/' ~ column | replace('~', '~0') | replace('/', '~1')) }}) as {{ quoted_name(column) }},
+        json_extract_string(object, {{ text_literal('/' ~ column | replace('~', '~0') | replace('/', '~1')) }}) as {{ quoted_name(column) }},
         {%- endfor %}
         case
             when object is null
-                then json_object('file', {{ sql_text(file) }}, 'line', position, 'text', trim(line, e'\r'), 'fault', 'no JSON object')
+                then json_object('file', {{ text_literal(file) }}, 'line', position, 'text', trim(line, e'\r'), 'fault', 'no JSON object')
         end as malformed_line
     from ({{ objects }}) as objects
 {%- endmacro %}

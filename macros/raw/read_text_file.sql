@@ -165,7 +165,7 @@
         unnest(records) as record,
         generate_subscripts(records, 1) as position
     from (
-        select regexp_extract_all(content, {{ sql_text('(?:' ~ any_record(dialect) ~ ')\\r?(?:\\n|\\z)|[^\\n]*(?:\\n|\\z)') }}) as records
+        select regexp_extract_all(content, {{ text_literal('(?:' ~ any_record(dialect) ~ ')\\r?(?:\\n|\\z)|[^\\n]*(?:\\n|\\z)') }}) as records
         from ({{ text.sql }}) as text_of_file
     ) as split_text
 {%- endmacro %}
@@ -174,7 +174,7 @@
 {% macro whole_records(text, dialect) %}
     {{ return(rows_of_query(
         'select count(*) from (' ~ records_of_text(text, dialect) ~ ') as records where regexp_full_match(record, '
-        ~ sql_text(whole_record(dialect) ~ '\\r?\\n?') ~ ')'
+        ~ text_literal(whole_record(dialect) ~ '\\r?\\n?') ~ ')'
     )[0][0]) }}
 {% endmacro %}
 
@@ -188,7 +188,7 @@
     {% set record = whole_record(dialect, '\\r\\x00') %}
     {% set pattern = '(?:' ~ record ~ '\\n)*(?:' ~ record ~ ')?\\n*|(?:' ~ record ~ '\\r\\n)*(?:' ~ record ~ ')?(?:\\r\\n)*' %}
     {{ return(rows_of_query(
-        'select regexp_full_match(content, ' ~ sql_text(pattern) ~ ') from (' ~ text.sql ~ ') as text_of_file'
+        'select regexp_full_match(content, ' ~ text_literal(pattern) ~ ') from (' ~ text.sql ~ ') as text_of_file'
     )[0][0]) }}
 {% endmacro %}
 
@@ -200,9 +200,9 @@
         {%- endfor %}
         cast(null as json) as malformed_line
     from read_csv(
-        {{ sql_text(file) }}, auto_detect = false, header = {{ dialect.has_header | string | lower }},
-        columns = { {%- for column in dialect.columns %}{{ sql_text(column) }}: 'varchar'{{ ', ' if not loop.last }}{% endfor -%} },
-        delim = {{ sql_text(dialect.delimiter) }}, quote = {{ sql_text(dialect.quote) }}, escape = {{ sql_text(dialect.quote) }},
+        {{ text_literal(file) }}, auto_detect = false, header = {{ dialect.has_header | string | lower }},
+        columns = { {%- for column in dialect.columns %}{{ text_literal(column) }}: 'varchar'{{ ', ' if not loop.last }}{% endfor -%} },
+        delim = {{ text_literal(dialect.delimiter) }}, quote = {{ text_literal(dialect.quote) }}, escape = {{ text_literal(dialect.quote) }},
         nullstr = '', allow_quoted_nulls = true, strict_mode = {{ 'false' if is_packed else 'true' }}, parallel = false,
         compression = '{{ 'gzip' if is_packed else 'none' }}', max_line_size = 33554432, buffer_size = 67108864
     )
@@ -225,10 +225,10 @@
         case
             when not is_whole
                 then json_object(
-                    'file', {{ sql_text(file) }}, 'line', line, 'text', record,
+                    'file', {{ text_literal(file) }}, 'line', line, 'text', record,
                     'fault', case
                         when contains(record, chr(0)) then 'a zero byte'
-                        when regexp_full_match(record, {{ sql_text(any_record(dialect)) }})
+                        when regexp_full_match(record, {{ text_literal(any_record(dialect)) }})
                             then len(fields) || ' fields instead of {{ dialect.columns | length }}'
                         else 'a quote that is not closed, or text after a closing quote'
                     end
@@ -238,26 +238,26 @@
         select
             line,
             record,
-            regexp_full_match(record, {{ sql_text(whole_record(dialect)) }}) and not contains(record, chr(0)) as is_whole,
+            regexp_full_match(record, {{ text_literal(whole_record(dialect)) }}) and not contains(record, chr(0)) as is_whole,
             {%- if dialect.quote %}
             case
-                when not contains(record, {{ sql_text(dialect.quote) }}) then string_split(record, {{ sql_text(dialect.delimiter) }})
+                when not contains(record, {{ text_literal(dialect.quote) }}) then string_split(record, {{ text_literal(dialect.delimiter) }})
                 else list_transform(
-                    regexp_extract_all({{ sql_text(dialect.delimiter) }} || record, {{ sql_text(field) }}, 1),
+                    regexp_extract_all({{ text_literal(dialect.delimiter) }} || record, {{ text_literal(field) }}, 1),
                     lambda field: case
-                        when starts_with(ltrim(field, ' '), {{ sql_text(dialect.quote) }})
+                        when starts_with(ltrim(field, ' '), {{ text_literal(dialect.quote) }})
                         {%- set inner = "substr(trim(field, ' '), 2, length(trim(field, ' ')) - 2)" %}
                         {%- if dialect.escape == '\\' %}
-                            then regexp_replace({{ inner }}, {{ sql_text('\\\\([\\s\\S])|' ~ regex_character(dialect.quote) ~ '(' ~ regex_character(dialect.quote) ~ ')') }}, '\1\2', 'g')
+                            then regexp_replace({{ inner }}, {{ text_literal('\\\\([\\s\\S])|' ~ regex_character(dialect.quote) ~ '(' ~ regex_character(dialect.quote) ~ ')') }}, '\1\2', 'g')
                         {%- else %}
-                            then replace({{ inner }}, {{ sql_text(dialect.quote ~ dialect.quote) }}, {{ sql_text(dialect.quote) }})
+                            then replace({{ inner }}, {{ text_literal(dialect.quote ~ dialect.quote) }}, {{ text_literal(dialect.quote) }})
                         {%- endif %}
                         else field
                     end
                 )
             end as fields
             {%- else %}
-            string_split(record, {{ sql_text(dialect.delimiter) }}) as fields
+            string_split(record, {{ text_literal(dialect.delimiter) }}) as fields
             {%- endif %}
         from (
             select
@@ -275,7 +275,7 @@
                     ) as line
                 from ({{ records_of_text(text, dialect) }}) as records
             ) as numbered_records
-            where not regexp_full_match(record, {{ sql_text(blank) }})
+            where not regexp_full_match(record, {{ text_literal(blank) }})
         ) as filled_records
         where row_position > {{ dialect.skipped }}
     ) as judged_records

@@ -3,7 +3,7 @@
 {% macro text_of_file(name, file, number, problems) %}
     {% set encoding = raw_file_format(name).encoding %}
     {% set is_packed = (file | lower).endswith('.gz') %}
-    {% set bytes = 'read_blob(' ~ sql_text(file) ~ ')' %}
+    {% set bytes = 'read_blob(' ~ text_literal(file) ~ ')' %}
     {% set size, magic = rows_of_query('select size, hex(content[1:4]) from ' ~ bytes)[0] %}
     {% set what = kind_by_magic(magic) %}
     {% if size == 0 %}
@@ -52,7 +52,7 @@
     {% if encoding in ['latin-1', 'windows-1252'] %}
         {% set codes = rows_of_query(
             'select distinct unnest(codes) as code from (select regexp_extract_all(cast(content as varchar), '
-            ~ sql_text('\\\\x([0-9A-F]{2})') ~ ', 1) as codes from ' ~ bytes ~ ') as found order by 1'
+            ~ text_literal('\\\\x([0-9A-F]{2})') ~ ', 1) as codes from ' ~ bytes ~ ') as found order by 1'
         ) | map('first') | list %}
         {% set unknown = codes | select('in', ['81', '8D', '8F', '90', '9D']) | list if encoding == 'windows-1252' else [] %}
         {% if unknown %}
@@ -107,7 +107,7 @@
     {% endif %}
     {% set reader %}
         read_csv(
-            {{ sql_text(file) }}, auto_detect = false, header = false, columns = {'line': 'varchar'}, delim = {{ sql_text('\x02\x03\x02\x03') }},
+            {{ text_literal(file) }}, auto_detect = false, header = false, columns = {'line': 'varchar'}, delim = {{ text_literal('\x02\x03\x02\x03') }},
             quote = '', escape = '', nullstr = '', strict_mode = false, parallel = false, compression = 'gzip',
             max_line_size = 33554432, buffer_size = 67108864
     {% endset %}
@@ -125,7 +125,7 @@
         {{ return(none) }}
     {% endif %}
     {% set text = text_kept(
-        name, number, 'select ltrim(string_agg(coalesce(line, ' ~ sql_text('') ~ '), chr(10)), chr(65279)) as content from ' ~ reader ~ ')'
+        name, number, 'select ltrim(string_agg(coalesce(line, ' ~ text_literal('') ~ '), chr(10)), chr(65279)) as content from ' ~ reader ~ ')'
     ) %}
     {% do text.update({'is_packed': true}) %}
     {{ return(text) }}
@@ -135,7 +135,7 @@
 {#- A word around the first byte that is not UTF-8, read as Windows-1252. -#}
 {% macro first_word_not_in_utf_8(bytes) %}
     {% set word = rows_of_query(
-        'select regexp_extract(cast(content as varchar), ' ~ sql_text('[A-Za-z]{0,20}\\\\x[89A-F][0-9A-F](?:[A-Za-z]|\\\\x[89A-F][0-9A-F]){0,20}') ~ ') from ' ~ bytes
+        'select regexp_extract(cast(content as varchar), ' ~ text_literal('[A-Za-z]{0,20}\\\\x[89A-F][0-9A-F](?:[A-Za-z]|\\\\x[89A-F][0-9A-F]){0,20}') ~ ') from ' ~ bytes
     )[0][0] %}
     {% set read = namespace(word=word) %}
     {% for code in modules.re.findall('\\\\x([0-9A-F]{2})', word) | unique %}
@@ -161,7 +161,7 @@
 {% macro text_of_single_bytes(codes, encoding) %}
     {% set decoded = namespace(sql='cast(content as varchar)') %}
     {% for code in codes | reject('equalto', '5C') | list + ['5C'] %}
-        {% set decoded.sql = 'replace(' ~ decoded.sql ~ ', ' ~ sql_text('\\x' ~ code) ~ ', chr(' ~ code_point(code, encoding) ~ '))' %}
+        {% set decoded.sql = 'replace(' ~ decoded.sql ~ ', ' ~ text_literal('\\x' ~ code) ~ ', chr(' ~ code_point(code, encoding) ~ '))' %}
     {% endfor %}
     {{ return(decoded.sql) }}
 {% endmacro %}

@@ -8,7 +8,7 @@
         {%- for spelling in [reason] + texts %}
             {%- do spellings.append(folded_text(spelling)) %}
         {%- endfor %}
-        when {{ text }} in ({{ text_list(spellings | unique | list) }}) then {{ dbt.string_literal(dbt.escape_single_quotes(reason)) }}
+        when {{ text }} in ({{ text_list(spellings | unique | list) }}) then {{ text_literal(reason) }}
         {%- endfor %}
         when {{ clean_text(column) }} is not null then 'other'
     end

@@ -44,6 +44,6 @@
 {#- The same as branches of a CASE over the reason. -#}
 {% macro remedy_branches() -%}
     {%- for reason, remedy in retention_ledger.remedies().items() -%}
-    when '{{ reason }}' then {{ dbt.string_literal(dbt.escape_single_quotes('(' ~ reason ~ ') ' ~ remedy)) }}{{ ' ' if not loop.last }}
+    when '{{ reason }}' then {{ retention_ledger.text_literal('(' ~ reason ~ ') ' ~ remedy) }}{{ ' ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

@@ -38,7 +38,7 @@ checked as (
             {{ scientific_id_reason(['customer_id']) }}
             {{ unreadable_reason('updated_at', 'customers.updated_at', 'raw_updated_at', 'unparsable_updated_at') }}
             {%- for pattern in policy('test_account_emails') %}
-            when email like {{ dbt.string_literal(dbt.escape_single_quotes(pattern)) }} then 'test_account'
+            when email like {{ text_literal(pattern) }} then 'test_account'
             {%- endfor %}
         end as reject_reason
     from typed

@@ -1,17 +1,5 @@
 {#- dbt's own generic tests, under the same names: dbt would look their model up in the project that has
     installed this package. -#}
-{% test unique(model, column_name) %}
-    {%- do retention_ledger.names_are_ours() -%}
-    {{ dbt.test_unique(model, column_name) }}
-{% endtest %}
-
-
-{% test not_null(model, column_name) %}
-    {%- do retention_ledger.names_are_ours() -%}
-    {{ dbt.test_not_null(model, column_name) }}
-{% endtest %}
-
-
 {% test accepted_values(model, column_name, values, quote=true) %}
     {%- do retention_ledger.names_are_ours() -%}
     {{ dbt.test_accepted_values(model, column_name, values, quote) }}

@@ -77,7 +77,7 @@ RENDERED_LATE = {
     "max_lifespan_years", "discount_rate", "prediction_horizon_days", "holdout_days", "business_timezone",
     "as_of_date", "earliest_valid_date", "latest_valid_date", "timestamp_formats", "raw_timezones",
     "raw_time_units", "timezone_abbreviations", "decimal_separator", "missing_texts", "id_cleaning",
-    "max_rejected_share", "max_days_without_orders", "raw_tables", "raw_files", "raw_file_formats",
+    "max_rejected_share", "max_days_without_orders", "subscription_ends", "raw_tables", "raw_files", "raw_file_formats",
     "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
     "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
 }  # fmt: skip
@@ -99,8 +99,9 @@ def _can_be_read(files: Any) -> bool:
 
 
 def _all_from_files(settings: dict[str, Any]) -> bool:
-    """Whether every raw table is read from files, and of a kind that can be read."""
-    files, tables = settings.get("raw_files"), settings.get("raw_tables") or []
+    """Whether every raw table is read from files, itself or by a query, and of a kind that can be read."""
+    files, queries = settings.get("raw_files"), settings.get("raw_queries") or {}
+    tables = [table for table in settings.get("raw_tables") or [] if table not in queries]
     if isinstance(files, dict):
         return {*tables} <= {*files} and all(_can_be_read(path) for path in files.values())
     return _can_be_read(files) and ("{name}" in files or len(tables) == 1)
@@ -113,6 +114,7 @@ def shape(settings: dict[str, Any], database: Path) -> str:
     # Files are no nodes, so neither which files nor which tables matters; tables and seeds are.
     if _all_from_files(settings):
         early["raw_files"] = "any"
+        early.pop("raw_queries", None)
     else:
         early |= {name: settings.get(name) for name in ("raw_files", "raw_tables")}
     return json.dumps([database.stem, early], sort_keys=True, default=repr)
@@ -228,6 +230,16 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 TABLES = (*BUILD, "--exclude-resource-type", "test")
 
 
+def predict_and_build(database: Path, **settings: object) -> str:
+    """Fits the lifetime models and builds what reads them, with its tests; returns what the fit says."""
+    from retention_ledger.prediction import predict
+
+    summary = predict(database)
+    run = dbt(*BUILD, "--select", "config.materialized:kept+", database=database, settings=settings)
+    assert run.ok, run.text
+    return summary
+
+
 @dataclass(frozen=True)
 class Built:
     """A database that dbt built, and what dbt said."""
@@ -270,14 +282,14 @@ def build(
     return Built(folder / "built.duckdb", run)
 
 
-def refusal(settings: dict[str, Any], folder: Path) -> str:
+def refusal(settings: dict[str, Any], folder: Path, *, opens_database: bool = False) -> str:
     """The sentence with which dbt refuses wrong settings, without reading the project again.
 
     The models policy_settings and int_as_of_date look at every setting, which is why dbt refuses a
     wrong one when it reads the project. Here it reads these two alone; test_bad_input.py has the
     same for the whole project.
     """
-    database = folder / "none.duckdb"
+    database = folder / "built.duckdb"
     manifest = manifest_of({}, database)
     assert isinstance(manifest, Manifest), manifest
     accepted = ROOT / "models" / "marts" / "accepted"
@@ -287,9 +299,9 @@ def refusal(settings: dict[str, Any], folder: Path) -> str:
         database=database, settings=settings, target_path=folder / "target", manifest=manifest,
     )  # fmt: skip
     assert not run.ok, f"nobody refused {settings}"
-    assert not database.exists(), "a database was opened first"
-    [sentence] = [message for message in run.messages if "policy var" in message]
-    return sentence
+    assert database.exists() is opens_database, "a database was opened first, or none was"
+    assert not opens_database or query(database, "select count(*) from duckdb_tables()") == [(0,)]
+    return "\n".join(message for message in run.messages if "policy var" in message)
 
 
 def query(database: Path, sql: str) -> list[tuple]:

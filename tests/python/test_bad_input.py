@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_project import BUILD, DbtRun, dbt, query, refusal
+from dbt.contracts.graph.manifest import Manifest
+from dbt_project import BUILD, DbtRun, dbt, manifest_of, query, refusal
 from test_own_data import CUSTOMERS, ORDERS, SHOP, write_csv, write_shop, write_table
 
 Settings = dict[str, Any]
@@ -363,12 +364,21 @@ def test_a_wrong_setting_stops_dbt_when_it_reads_the_project(
     assert not (tmp_path / "none.duckdb").exists()
 
 
-def test_settings_nobody_reads(rebuild: Callable[..., DbtRun]) -> None:
+def test_settings_nobody_reads(good_database: Path, tmp_path: Path) -> None:
     """All at once, each with the name that was probably meant."""
+    database = tmp_path / "built.duckdb"
+    manifest = manifest_of({}, database)
+    assert isinstance(manifest, Manifest)  # read already: what nobody reads cannot change it
+    shutil.copy(good_database, database)
+    wrong = {"inactivity_day": 30, "counted_statuses": ["paid"], "asof_date": "2024-01-01"}
+    run = dbt("run", database=database, settings=wrong, manifest=manifest)
     says(
-        rebuild({"inactivity_day": 30, "counted_statuses": ["paid"], "asof_date": "2024-01-01"}),
+        run,
         "There is no policy var `inactivity_day`. Did you mean `inactivity_days`?",
         "There is no policy var `counted_statuses`. Did you mean `counted_order_statuses`?",
         "There is no policy var `asof_date`. Did you mean `as_of_date`?",
         "There are: as_of_date, ",
+    )
+    assert query(database, "select count(*) from marts.orders") == query(
+        good_database, "select count(*) from marts.orders"
     )

@@ -109,7 +109,7 @@ SENTENCES = {
     "finer_periods_add_up__fails_on_a_misspelled_grain": ["'quarters'", "month, quarter"],
     "totals_reconcile__fails_on_a_part_with_fewer_totals": ["has 1 totals, and the table 2"],
     "totals_reconcile__fails_on_no_total_given": ["`total` for one, or `totals` for several"],
-    "value_is_between__fails_on_no_bound_given": ["least", "most"],
+    "values_are_between__fails_on_no_bound_given": ["least", "most"],
 }
 
 

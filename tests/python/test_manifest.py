@@ -70,6 +70,7 @@ OTHER_VALUES: dict[str, Any] = {
     "cohort_grain": "quarter",
     "headline_basis": "orders_window",
     "replace_data": True,
+    "subscription_ends": "inclusive",
 }
 
 
@@ -112,6 +113,7 @@ def test_settings_that_are_rendered_late_do_not_change_what_is_read(
     settings = {} if data == "demo" else {"raw_files": str(tmp_path / "{name}.csv")}
     if data == "own files":
         settings["raw_tables"] = ["customers", "orders", "subscriptions"]
+        others = OTHER_VALUES | {"raw_queries": {"orders": "select * from {orders}"}}
     assert shape(settings | others, database) == shape(settings, database)
     run = dbt("parse", database=database, settings=settings | others)
     assert run.ok, run.text

@@ -496,6 +496,7 @@ def lines_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "raw_tables": ["orders"],
         "raw_line_level": ["orders"],
         "raw_columns": {"orders": {"updated_at": None}},
+        "period_grains": ["week"],  # one grain alone will do
         "decimal_separator": ",",
         "timestamp_formats": [],
         "max_rejected_share": 0.7,

@@ -31,6 +31,7 @@ from test_own_data import (
     write_shop,
     write_table,
 )
+from test_policies import OTHER_POLICY
 
 Settings = dict[str, Any]
 
@@ -559,7 +560,8 @@ def test_unit_tests_pass_with_orders_only_and_another_policy(
 ) -> None:
     database, settings = orders_only
     columns = {"raw_columns": {"orders": {"status": None, "updated_at": None}}}
-    run = dbt(*UNIT_TESTS, database=database, settings=settings | ANOTHER_POLICY | columns)
+    other = settings | ANOTHER_POLICY | OTHER_POLICY | columns
+    run = dbt(*UNIT_TESTS, database=database, settings=other)
     built(run)
     assert len(run.outcome.result) >= 80
 

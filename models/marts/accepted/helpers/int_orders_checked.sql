@@ -40,7 +40,7 @@ checked as (
             {%- for pattern in policy('test_account_emails') %}
             when
                 identified.is_placeholder
-                and identified.email like {{ dbt.string_literal(dbt.escape_single_quotes(pattern)) }}
+                and identified.email like {{ text_literal(pattern) }}
                 then 'test_account'
             {%- endfor %}
             when customers.is_left_out then 'customer_left_out'
