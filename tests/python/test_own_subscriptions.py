@@ -41,7 +41,7 @@ TO_THE_MRR = ("run", "--select", "+mrr_by_period", "+churned_customers", "+rejec
 TO_ALL_MONEY = (*TO_THE_PERIODS, "+orders", "+customers")
 
 MARTS = {
-    "business_by_period", "business_cells", "cancellations_pending", "churned_customers", "cohort_retention", "customer_lifetime_value",
+    "acquisition_cost_by_period", "business_by_period", "business_cells", "cancellations_pending", "churned_customers", "cohort_retention", "customer_lifetime_value",
     "customer_movements", "customer_rfm", "customers", "lifetime_value_by_period",
     "lifetime_value_by_segment", "metric_definitions", "metric_values", "mrr_by_period",
     "mrr_cohorts", "plan_movements_by_period", "mrr_movements", "mrr_plan_changes", "onboarding_by_month", "orders", "policy_settings",
@@ -49,8 +49,8 @@ MARTS = {
     "retention_by_period", "revenue_concentration", "rfm_segments", "subscription_periods",
     "time_between_purchases",
 }  # fmt: skip
-#: Those that have rows only where something is suspicious, or after a prediction.
-OTHER_MARTS = {"intake_findings", "prediction_calibration"}
+#: Those that have rows only where something is suspicious, after a prediction, or of a complete year.
+OTHER_MARTS = {"intake_findings", "prediction_calibration", "retention_worth"}
 
 # A log as such logs are published: an end is the first day that is not paid, and may be blank.
 # `last_day` is the same end as other exports write it: the last paid day.
