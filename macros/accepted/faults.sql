@@ -35,6 +35,7 @@
         'missing_order_id', 'missing_customer_id', 'missing_refund_id', 'missing_subscription_id', 'missing_status',
         'missing_date', 'missing_amount', 'missing_currency', 'missing_rate',
         'unparsable_date', 'unparsable_end_date', 'unparsable_updated_at', 'unparsable_amount', 'unparsable_rate',
+        'missing_fiscal_period', 'not_a_fiscal_period',
         'missing_billing_interval', 'unknown_billing_interval', 'unparsable_quantity', 'unparsable_discount',
         'id_in_scientific_notation', 'currency_sign_disagrees',
         'date_too_early', 'future_date', 'negative_amount', 'rate_not_positive', 'ends_before_start', 'covers_no_day',

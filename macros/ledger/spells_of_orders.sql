@@ -83,9 +83,13 @@ select * from spells
 {#- orders_calendar: activity lapses on the first day of the month after the last order's, when that
     whole month has passed without one. -#}
 {% macro calendar_lapses_on(ordered_on) -%}
-    {{ add_periods('month', 1, period_start('month', ordered_on)) }}
+    {{ next_period_start('month', ordered_on) }}
 {%- endmacro %}
 
 {% macro calendar_continues_through(ordered_on) -%}
+    {%- if calendar_is_a_table() -%}
+    {{ of_calendar_day('end_of_next_month', ordered_on) }}
+    {%- else -%}
     {{ add_days(add_periods('month', 2, period_start('month', ordered_on)), -1) }}
+    {%- endif -%}
 {%- endmacro %}

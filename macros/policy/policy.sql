@@ -160,6 +160,10 @@
             'kind': 'time zone', 'defines': true,
             'meaning': 'Time zone whose days are counted.',
         },
+        'calendar': {
+            'kind': 'text', 'among': ['common', 'table'], 'defines': true,
+            'meaning': 'Where weeks, months, quarters and years come from: the common calendar with the next two settings, or the raw table calendar (a retail 4-4-5 year).',
+        },
         'week_starts_on': {
             'kind': 'text', 'among': 'days of the week', 'defines': true,
             'meaning': 'First day of a week.',

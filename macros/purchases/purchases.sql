@@ -6,7 +6,7 @@
 
 
 {% macro has_next_purchase_in(grain) -%}
-    next_purchase_on <= {{ period_end(grain, period_start(grain, 'purchased_on')) }}
+    next_purchase_on <= {{ period_end_of(grain, 'purchased_on') }}
 {%- endmacro %}
 
 

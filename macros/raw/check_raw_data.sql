@@ -7,6 +7,7 @@
         {% for name in policy_rules() %}
             {% do policy(name) %}
         {% endfor %}
+        {% do check_calendar() %}
         {% do refuse_other_data() %}
         {% set problems, unread = [], [] %}
         {% if files_to_read() %}
@@ -18,6 +19,16 @@
         {% if problems %}
             {{ exceptions.raise_compiler_error(problems | unique | join('\n\n')) }}
         {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{#- A table that nothing looks into, or nothing to look into: the figures would be by another calendar than meant. -#}
+{% macro check_calendar() %}
+    {% if policy('calendar') == 'table' and 'calendar' not in policy('raw_tables') %}
+        {% do refuse_setting('calendar', 'table', 'common while raw_tables has no `calendar`, a table of days to look periods up in') %}
+    {% elif policy('calendar') == 'common' and 'calendar' in policy('raw_tables') %}
+        {% do refuse_setting('calendar', 'common', 'table while raw_tables has `calendar`; without it periods are those of the common calendar') %}
     {% endif %}
 {% endmacro %}
 

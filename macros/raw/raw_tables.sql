@@ -45,6 +45,10 @@
         'customer_id_map': {
             'old_customer_id': 'required', 'new_customer_id': 'required',
         },
+        'calendar': {
+            'calendar_date': 'required', 'fiscal_year': 'required', 'fiscal_month': 'required',
+            'fiscal_quarter': 'used if present', 'fiscal_week': 'used if present',
+        },
     } %}
     {% for table in ['customers', 'orders'] %}
         {% for attribute in own_attributes(table) %}
@@ -85,7 +89,7 @@
     {% set files = var('raw_files') %}
     {% set usual = [] if files is mapping and not var('raw_schema') else ['customers', 'orders', 'refunds'] %}
     {% if not files and not var('raw_schema') %}
-        {% set usual = raw_table_columns() | reject('equalto', 'customer_id_map') | list if reads_demo_seeds() else [] %}
+        {% set usual = raw_table_columns() | reject('in', ['customer_id_map', 'calendar']) | list if reads_demo_seeds() else [] %}
     {% endif %}
     {% set named = (var('raw_models') or {}) | list + (var('raw_queries') or {}) | list + (var('raw_relations') or {}) | list %}
     {% set named = named + (files | list if files is mapping else []) %}

@@ -36,6 +36,8 @@
         'unparsable_nps_score': 'raw_columns corrects it, missing_texts says which text means "no score"',
         'nps_score_off_scale': 'raw_columns puts it on the scale of whole numbers from 0 to 10',
         'no_score_and_no_text': 'raw_columns names the columns of nps_score and feedback_text, raw_rejects leaves such rows out on purpose',
+        'missing_fiscal_period': 'raw_columns names the columns fiscal_year and fiscal_month',
+        'not_a_fiscal_period': 'raw_columns can correct it: a year from 1900 to 2200, a quarter from 1 to 4, a month from 1 to 12, a week from 1 to 54',
         'unparsable_rate': 'decimal_separator says how it is written',
     }) }}
 {% endmacro %}

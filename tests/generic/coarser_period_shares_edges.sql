@@ -5,16 +5,23 @@
 {%- for name in [finer, coarser] if execute and name not in ['day', 'week', 'month', 'quarter', 'year'] %}
     {{ exceptions.raise_compiler_error("coarser_period_shares_edges: '" ~ name ~ "' is not a grain. There are: day, week, month, quarter, year.") }}
 {%- endfor %}
-with finer as (
+with dated as (
     select
-        {{ partition_by | join(', ') }},
-        {{ retention_ledger.period_start(coarser, period_start) }} as coarser_start,
-        first_value({{ opening }}) over periods as opening,
-        last_value({{ closing }}) over periods as closing
+        *,
+        {{ retention_ledger.period_start(coarser, period_start) }} as coarser_start
     from {{ model }}
     where {{ grain }} = '{{ finer }}'
+),
+
+finer as (
+    select
+        {{ partition_by | join(', ') }},
+        coarser_start,
+        first_value({{ opening }}) over periods as opening,
+        last_value({{ closing }}) over periods as closing
+    from dated
     window periods as (
-        partition by {{ partition_by | join(', ') }}, {{ retention_ledger.period_start(coarser, period_start) }}
+        partition by {{ partition_by | join(', ') }}, coarser_start
         order by {{ period_start }}
         rows between unbounded preceding and unbounded following
     )

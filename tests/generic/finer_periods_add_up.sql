@@ -5,16 +5,23 @@
 {%- for name in [finer, coarser] if execute and name not in ['day', 'week', 'month', 'quarter', 'year'] %}
     {{ exceptions.raise_compiler_error("finer_periods_add_up: '" ~ name ~ "' is not a grain. There are: day, week, month, quarter, year.") }}
 {%- endfor %}
-with finer as (
+with dated as (
+    select
+        *,
+        {{ retention_ledger.period_start(coarser, period_start) }} as coarser_start
+    from {{ model }}
+    where {{ grain }} = '{{ finer }}'
+),
+
+finer as (
     select
         {{ partition_by | join(', ') }},
-        {{ retention_ledger.period_start(coarser, period_start) }} as period_start
+        coarser_start as period_start
         {%- for column in columns %},
         case when count(*) = count({{ column }}) then sum({{ column }}) end as {{ column }}
         {%- endfor %}
-    from {{ model }}
-    where {{ grain }} = '{{ finer }}'
-    group by {{ partition_by | join(', ') }}, {{ retention_ledger.period_start(coarser, period_start) }}
+    from dated
+    group by {{ partition_by | join(', ') }}, coarser_start
 ),
 
 coarser as (

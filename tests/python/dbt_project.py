@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import pickle
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from typing import Any
 
 import duckdb
 import yaml
+from dbt import compilation
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
@@ -40,6 +42,21 @@ ONLINE_RETAIL = next(
 
 # dbt makes millions of objects when it reads a project, and nearly all of them stay until it is done.
 gc.set_threshold(200_000)
+
+
+_inject_ctes = compilation.inject_ctes_into_sql
+
+
+def _inject_ctes_at_once(sql: str, ctes: list[Any]) -> str:
+    """What dbt does to the SQL of a unit test, put before the first CTE, without parsing all of it for the first word:
+    that is two fifths of the time of a unit test."""
+    first_word = re.match(r"\s*with\s", sql, re.IGNORECASE)
+    if first_word is None or not ctes:
+        return _inject_ctes(sql, ctes)
+    return f"with {', '.join(cte.sql for cte in ctes)}, {sql[first_word.end() :]}"
+
+
+compilation.inject_ctes_into_sql = _inject_ctes_at_once
 
 
 @dataclass
@@ -79,7 +96,7 @@ RENDERED_LATE = {
     "raw_time_units", "timezone_abbreviations", "decimal_separator", "missing_texts", "id_cleaning",
     "max_rejected_share", "max_days_without_orders", "subscription_ends", "raw_tables", "raw_files", "raw_file_formats",
     "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
-    "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
+    "calendar", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
 }  # fmt: skip
 
 _KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".ndjson")

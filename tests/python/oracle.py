@@ -159,15 +159,15 @@ def _active_days_calendar(orders: set[date], as_of: date) -> set[date]:
     """Active from the first order of a run of consecutive months with an order until the first
     day of the first empty month, which counts as empty only when it is complete.
     """
-    months_with_order = {(day.year, day.month) for day in orders}
+    months_with_order = {period_start(day, "month") for day in orders}
     # A month is complete once the day after as_of is in a later month.
     first_incomplete_month = period_start(as_of + ONE_DAY, "month")
     active = set()
     for day in days_between(min(orders), as_of):
-        first_of_month = date(day.year, day.month, 1)
-        month_before = first_of_month - ONE_DAY
-        bought_this_month = (day.year, day.month) in months_with_order
-        bought_month_before = (month_before.year, month_before.month) in months_with_order
+        first_of_month = period_start(day, "month")
+        month_before = period_start(first_of_month - ONE_DAY, "month")
+        bought_this_month = first_of_month in months_with_order
+        bought_month_before = month_before in months_with_order
         month_is_complete = first_of_month < first_incomplete_month
         if bought_this_month and bought_month_before:
             active.add(day)  # in the middle of a run

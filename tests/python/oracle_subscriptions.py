@@ -18,6 +18,7 @@ another currency when it is converted, a share of the price of another interval 
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -1271,8 +1272,7 @@ def add_months(day: date, months: int) -> date:
     year, month = day.year, day.month + months
     while month > 12:
         year, month = year + 1, month - 12
-    last = oracle.period_end(date(year, month, 1), "month")
-    return date(year, month, min(day.day, last.day))
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def tenure_band(spell_started_on: date, churned_on: date) -> str:

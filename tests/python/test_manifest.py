@@ -65,6 +65,7 @@ OTHER_VALUES: dict[str, Any] = {
     "period_grains": ["month"],
     "segment_dimensions": [],
     "raw_tables": ["orders"],
+    "calendar": "table",
     "week_starts_on": "sunday",
     "fiscal_year_starts_in": 2,
     "cohort_grain": "quarter",

@@ -12,9 +12,10 @@ from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
 
+import oracle
 import pytest
 from dbt_project import dbt, query, records
-from oracle import Policy, active_days, period_start, periods
+from oracle import Policy, active_days, periods
 
 ATTRIBUTES = ("country", "acquisition_channel", "customer_segment")
 
@@ -51,17 +52,22 @@ def ratio(numerator: Decimal | int, denominator: Decimal | int) -> Decimal | Non
 @pytest.fixture(scope="module")
 def customers(demo_database: Path) -> dict[str, Customer]:
     """The customers of the demo who have a counted order."""
+    return customers_of(demo_database)
+
+
+def customers_of(database: Path) -> dict[str, Customer]:
+    """The customers of a database who have a counted order."""
     found = {
         row["customer_id"]: Customer({name: row[name] for name in ATTRIBUTES})
-        for row in records(demo_database, "select * from marts.customers")
+        for row in records(database, "select * from marts.customers")
     }
     for customer, day, order, amount in query(
-        demo_database,
+        database,
         "select customer_id, ordered_on, order_id, gross_amount from marts.orders where is_counted order by ordered_at, order_id",
     ):
         found[customer].orders.append((day, order, amount))
     for customer, day, amount in query(
-        demo_database,
+        database,
         """
         select orders.customer_id, refunds.refunded_on, refunds.amount
         from intermediate.int_refunds_resolved as refunds inner join marts.orders using (order_id)
@@ -102,13 +108,20 @@ def differences(
 
 def month_of(day: date) -> date:
     """First day of the month."""
-    return period_start(day, "month")
+    return oracle.period_start(day, "month")
 
 
 @pytest.mark.parametrize("basis", ["orders_window", "orders_calendar"])
 def test_cohort_retention(
     basis: str, demo_database: Path, customers: dict[str, Customer], as_of: date
 ) -> None:
+    assert_cohort_retention_equals(basis, demo_database, customers, as_of)
+
+
+def assert_cohort_retention_equals(
+    basis: str, database: Path, customers: dict[str, Customer], as_of: date
+) -> None:
+    """Every cell of every cohort and slice."""
     active = {
         id(customer): active_days(set(customer.days), basis, Policy(), as_of)
         for customer in customers.values()
@@ -141,7 +154,7 @@ def test_cohort_retention(
     actual = {
         tuple(row[:4]): tuple(row[4:])
         for row in query(
-            demo_database,
+            database,
             f"""
             select segment_dimension, segment_value, cohort_month, months_since, cohort_size,
                 active_customers, ordering_customers, ordering_or_later_customers, net_revenue,

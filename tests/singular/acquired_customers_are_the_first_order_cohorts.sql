@@ -13,7 +13,12 @@ with balances as (
 ),
 
 customers as (
-    select * from {{ ref('customers') }}
+    select
+        {%- for grain in policy('period_grains') %}
+        {{ period_start(grain, 'first_order_on') }} as {{ grain }}_start,
+        {%- endfor %}
+        *
+    from {{ ref('customers') }}
     where first_order_on is not null
 ),
 
@@ -25,9 +30,9 @@ first_orders as (
         '{{ dimension }}' as segment_dimension,
         {{ slice_value(dimension) }} as segment_value,
         count(*) as cohort_size,
-        {{ period_start(grain, 'first_order_on') }} as period_start
+        {{ grain }}_start as period_start
     from customers
-    group by {{ period_start(grain, 'first_order_on') }}{{ ', ' ~ dimension if dimension != 'all' }}
+    group by {{ grain }}_start{{ ', ' ~ dimension if dimension != 'all' }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
     {{ 'union all' if not loop.last }}

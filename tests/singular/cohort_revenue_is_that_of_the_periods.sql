@@ -30,19 +30,33 @@ first_orders as (
     group by customer_id
 ),
 
+first_periods as (
+    select
+        customer_id,
+        {{ cohort_period('first_order_on') }} as cohort_month
+    from first_orders
+),
+
+booked as (
+    select
+        *,
+        {{ cohort_period('refunded_on') }} as refunded_month
+    from {{ ref('int_refunds_booked') }}
+),
+
 paid_back as (
     select
-        {{ cohort_period('refunds.refunded_on') }} as period_start,
+        refunds.refunded_month as period_start,
         sum(refunds.amount) as refunds
-    from {{ ref('int_refunds_booked') }} as refunds
-    left join first_orders on refunds.customer_id = first_orders.customer_id
+    from booked as refunds
+    left join first_periods on refunds.customer_id = first_periods.customer_id
     where
         refunds.is_counted
         and (
-            first_orders.customer_id is null
-            or {{ cohort_period('refunds.refunded_on') }} < {{ cohort_period('first_orders.first_order_on') }}
+            first_periods.customer_id is null
+            or refunds.refunded_month < first_periods.cohort_month
         )
-    group by {{ cohort_period('refunds.refunded_on') }}
+    group by refunds.refunded_month
 ),
 
 balances as (

@@ -25,6 +25,11 @@ customer_id_map as (
     where reject_reason is not null
 ),
 
+calendar as (
+    select * from {{ ref('stg_calendar') }}
+    where reject_reason is not null
+),
+
 marketing_spend as (
     select * from {{ ref('int_marketing_spend_checked') }}
     where reject_reason is not null
@@ -98,6 +103,16 @@ rejected as (
         {{ record_as_json('raw_record') }} as raw_row,
         cast(null as decimal(28, 10)) as amount
     from customer_id_map
+
+    union all
+
+    select
+        'calendar' as source_table,
+        cast(calendar_day as {{ dbt.type_string() }}) as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        cast(null as decimal(28, 10)) as amount
+    from calendar
 
     union all
 

@@ -8,7 +8,7 @@ compared as (
         *,
         lag(value) over slice as previous_value,
         case period_grain
-            when 'week' then lag(value, 52) over slice
+            when 'week' then {{ in_the_week_a_year_before('value', 'period_start', 'slice') }}
             when 'month' then lag(value, 12) over slice
             when 'quarter' then lag(value, 4) over slice
             when 'year' then lag(value, 1) over slice

@@ -1,7 +1,10 @@
 {%- set rates = rates_of('repeat_purchase_by_cohort') -%}
 
 with purchases as (
-    select * from {{ ref('int_purchases') }}
+    select
+        *,
+        {{ cohort_period('purchased_on') }} as cohort_month
+    from {{ ref('int_purchases') }}
     where purchase_number = 1
 ),
 
@@ -27,11 +30,11 @@ cells as (
         count(
             case when {{ window_ends_on }} <= as_of.as_of_date and purchases.next_purchase_on <= {{ window_ends_on }} then 1 end
         ) as repeat_customers,
-        {{ cohort_period('purchases.purchased_on') }} as cohort_month
+        purchases.cohort_month
     from purchases
     inner join customers on purchases.customer_id = customers.customer_id
     cross join as_of
-    group by {{ customer_attributes() | join(', ') }}, {{ cohort_period('purchases.purchased_on') }}
+    group by {{ customer_attributes() | join(', ') }}, purchases.cohort_month
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

@@ -1,6 +1,7 @@
 """The headline figures of a build: the last complete periods, as tables."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from rich import box
@@ -36,8 +37,14 @@ REVENUE_COLUMNS = (
 RULED = box.Box("    \n    \n -  \n    \n    \n    \n    \n    \n", ascii=True)
 
 
-def period_name(grain: str, start) -> str:
-    """A period as people write it: 2025-W50, 2025-11, 2025-Q3 or 2024."""
+def period_name(grain: str, start: date, calendar: str = "common") -> str:
+    """A period as people write it: 2025-W50, 2025-11, 2025-Q3 or 2024.
+
+    Those of a calendar of one's own (a retail year) are named by their first day, as in month of
+    2025-11-02: two of its months can start in one common month.
+    """
+    if calendar == "table":
+        return f"{grain} of {start}"
     if grain == "week":
         year, week, _ = start.isocalendar()
         return f"{year}-W{week:02}"
@@ -63,20 +70,20 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> 
     return made
 
 
-def customer_table(rows: Sequence[tuple]) -> Table:
+def customer_table(rows: Sequence[tuple], calendar: str) -> Table:
     """The customers of the last complete period of every basis and grain."""
     cells = [
-        (basis, period_name(grain, start), *(f"{n:,}" for n in counts_and_rates[:5]),
+        (basis, period_name(grain, start, calendar), *(f"{n:,}" for n in counts_and_rates[:5]),
          *map(percent, counts_and_rates[5:]))
         for basis, grain, start, *counts_and_rates in rows
     ]  # fmt: skip
     return table(CUSTOMER_COLUMNS, cells, texts=2)
 
 
-def revenue_table(rows: Sequence[tuple], currency: str) -> Table:
+def revenue_table(rows: Sequence[tuple], currency: str, calendar: str) -> Table:
     """The recurring revenue of the last complete period of every grain; each row adds up."""
     cells = [
-        (period_name(grain, start), *(f"{amount:,.2f}" for amount in amounts_and_rates[:7]),
+        (period_name(grain, start, calendar), *(f"{amount:,.2f}" for amount in amounts_and_rates[:7]),
          *map(percent, amounts_and_rates[7:]))
         for grain, start, *amounts_and_rates in rows
     ]  # fmt: skip
@@ -107,11 +114,12 @@ def headline(database: Path, schema: str | None = None) -> list[str | Table]:
             f"{' and '.join(sorted(version for (version,) in versions))}): run `retention-ledger build` again."
         )
     [(version,)] = versions
+    calendar = settings["calendar"]
     tables: list[str | Table] = []
     if customers:
-        tables += [customer_table(customers), ""]
+        tables += [customer_table(customers, calendar), ""]
     if revenue:
-        tables += [revenue_table(revenue, settings["reporting_currency"]), ""]
+        tables += [revenue_table(revenue, settings["reporting_currency"], calendar), ""]
     return [
         f"Retention Ledger: last complete periods, data through {settings['as_of_date']}, policy {version}",
         "",

@@ -36,16 +36,16 @@ days as (
 
 months as (
     select
-        {{ period_start('month', 'ordered_on') }} as month_start,
+        {{ calendar_start('month', 'ordered_on') }} as month_start,
         sum(orders) as orders
     from days
-    group by {{ period_start('month', 'ordered_on') }}
+    group by {{ calendar_start('month', 'ordered_on') }}
 ),
 
 edges as (
     select
-        {{ period_start('month', 'min(ordered_on)') }} as first_month,
-        {{ period_start('month', 'max(as_of_date)') }} as last_month,
+        {{ calendar_start('month', 'min(ordered_on)') }} as first_month,
+        {{ calendar_start('month', 'max(as_of_date)') }} as last_month,
         max(as_of_date) as as_of_date,
         min(ordered_on) as first_ordered_on,
         max(ordered_on) as last_ordered_on,
@@ -62,20 +62,20 @@ neighbours as (
         edges.first_ordered_on,
         edges.last_ordered_on,
         edges.all_orders,
-        {{ add_periods('month', 1, 'edges.last_month') }} as next_month,
+        {{ add_months(1, 'edges.last_month') }} as next_month,
         sum(case when months.month_start = edges.first_month then months.orders else 0 end) as first_orders,
         sum(case when months.month_start = edges.last_month then months.orders else 0 end) as last_orders,
-        sum(case when months.month_start = {{ add_periods('month', 1, 'edges.first_month') }} then months.orders end)
+        sum(case when months.month_start = {{ add_months(1, 'edges.first_month') }} then months.orders end)
             as orders_1_later,
-        sum(case when months.month_start = {{ add_periods('month', -1, 'edges.last_month') }} then months.orders end)
+        sum(case when months.month_start = {{ add_months(-1, 'edges.last_month') }} then months.orders end)
             as orders_1_before,
-        sum(case when months.month_start = {{ add_periods('month', 2, 'edges.first_month') }} then months.orders end)
+        sum(case when months.month_start = {{ add_months(2, 'edges.first_month') }} then months.orders end)
             as orders_2_later,
-        sum(case when months.month_start = {{ add_periods('month', -2, 'edges.last_month') }} then months.orders end)
+        sum(case when months.month_start = {{ add_months(-2, 'edges.last_month') }} then months.orders end)
             as orders_2_before,
-        sum(case when months.month_start = {{ add_periods('month', 12, 'edges.first_month') }} then months.orders end)
+        sum(case when months.month_start = {{ add_months(12, 'edges.first_month') }} then months.orders end)
             as orders_12_later,
-        sum(case when months.month_start = {{ add_periods('month', -12, 'edges.last_month') }} then months.orders end)
+        sum(case when months.month_start = {{ add_months(-12, 'edges.last_month') }} then months.orders end)
             as orders_12_before
     from edges
     cross join months

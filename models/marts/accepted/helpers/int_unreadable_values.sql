@@ -1,8 +1,8 @@
 -- What is written in a column of dates and cannot be read, whether the row is refused for it or not.
-{%- for table in raw_table_columns() if table != 'customer_id_map' %}
+{%- for table in raw_table_columns() if table not in ['customer_id_map', 'calendar'] %}
 {%- do ref('base_' ~ table) %}
 {%- endfor %}
-{%- set tables = policy('raw_tables') | reject('equalto', 'customer_id_map') | list %}
+{%- set tables = policy('raw_tables') | reject('in', ['customer_id_map', 'calendar']) | list %}
 
 {%- for table in tables %}
 

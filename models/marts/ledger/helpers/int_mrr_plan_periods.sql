@@ -10,20 +10,31 @@ spells as (
 ),
 {%- endif %}
 
-summed as (
+dated as (
     {%- for grain in policy('period_grains') %}
     select
         '{{ grain }}' as period_grain,
         customer_id,
         plan,
-        sum(mrr_change) as plan_change,
-        {{ period_start(grain, 'changed_on') }} as period_start,
-        min(changed_on) as first_change_on,
-        max(changed_on) as last_change_on
+        mrr_change,
+        changed_on,
+        {{ period_start(grain, 'changed_on') }} as period_start
     from changes
-    group by customer_id, plan, {{ period_start(grain, 'changed_on') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+summed as (
+    select
+        period_grain,
+        customer_id,
+        plan,
+        sum(mrr_change) as plan_change,
+        period_start,
+        min(changed_on) as first_change_on,
+        max(changed_on) as last_change_on
+    from dated
+    group by period_grain, customer_id, plan, period_start
 ),
 
 -- The customer's first change ever is the start of the first spell.
@@ -51,16 +62,21 @@ accompanied as (
         balanced.*,
         opening_spells.customer_id is not null as is_active_at_opening,
         closing_spells.customer_id is not null as is_active_at_close
-    from balanced
+    from (
+        select
+            *,
+            {{ next_period_start(grain, 'period_start') }} as next_period_start
+        from balanced
+        where period_grain = '{{ grain }}'
+    ) as balanced
     left join spells as opening_spells
         on balanced.customer_id = opening_spells.customer_id
         and balanced.period_start > opening_spells.started_on
         and (opening_spells.ended_on is null or balanced.period_start <= opening_spells.ended_on)
     left join spells as closing_spells
         on balanced.customer_id = closing_spells.customer_id
-        and {{ add_periods(grain, 1, 'balanced.period_start') }} > closing_spells.started_on
-        and (closing_spells.ended_on is null or {{ add_periods(grain, 1, 'balanced.period_start') }} <= closing_spells.ended_on)
-    where balanced.period_grain = '{{ grain }}'
+        and balanced.next_period_start > closing_spells.started_on
+        and (closing_spells.ended_on is null or balanced.next_period_start <= closing_spells.ended_on)
     {{ 'union all' if not loop.last }}
     {%- endfor %}
     {%- else %}

@@ -37,6 +37,40 @@ beginnings as (
     from mrr_changes
 ),
 
+{%- if calendar_is_a_table() %}
+{%- for grain in spine_grains() %}
+
+{{ grain }}s as (
+    select
+        start_of_{{ grain }} as period_start,
+        end_of_{{ grain }} as period_end,
+        lead(end_of_{{ grain }}) over (order by start_of_{{ grain }}) as next_period_end
+    from (
+        select distinct
+            start_of_{{ grain }},
+            end_of_{{ grain }}
+        from {{ ref('int_calendar_days') }}
+    ) as distinct_{{ grain }}s
+),
+{%- endfor %}
+
+-- The table holds the as-of date: what follows its last period ends later than that.
+every_period as (
+    {%- for grain in spine_grains() %}
+    select
+        beginnings.basis,
+        '{{ grain }}' as period_grain,
+        {{ grain }}s.period_start,
+        {{ grain }}s.period_end,
+        coalesce({{ grain }}s.next_period_end, {{ add_days(grain ~ 's.period_end', 1) }}) as next_period_end
+    from beginnings
+    inner join {{ grain }}s on beginnings.first_active_on <= {{ grain }}s.period_end
+    where beginnings.basis in ({{ text_list(bases_of_grain(grain) + ['orders', 'mrr']) }})
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+{%- else %}
+
 -- 7,000 weeks are 134 years.
 numbers as (
     {{ dbt.generate_series(7000) }}
@@ -57,6 +91,7 @@ every_period as (
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
+{%- endif %}
 
 periods as (
     select

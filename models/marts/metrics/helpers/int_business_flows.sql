@@ -38,11 +38,20 @@ recurring_revenue as (
     group by period_grain, period_start, {{ attributes }}
 ),
 
+purchases_dated as (
+    select
+        {%- for grain in policy('period_grains') %}
+        {{ period_start(grain, 'day') }} as {{ grain }}_start,
+        {%- endfor %}
+        *
+    from purchases_daily
+),
+
 purchases as (
     {%- for grain in policy('period_grains') %}
     select
         '{{ grain }}' as period_grain,
-        {{ period_start(grain, 'day') }} as period_start,
+        {{ grain }}_start as period_start,
         {{ attributes }},
         sum({{ grain }}_purchasers) as purchasers,
         sum(first_purchases) as first_time_purchasers,
@@ -51,8 +60,8 @@ purchases as (
         sum(orders) as orders,
         sum(gross_revenue) as gross_revenue,
         sum(refunds) as refunds
-    from purchases_daily
-    group by {{ period_start(grain, 'day') }}, {{ attributes }}
+    from purchases_dated
+    group by {{ grain }}_start, {{ attributes }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

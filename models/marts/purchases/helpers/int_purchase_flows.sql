@@ -2,12 +2,21 @@ with daily as (
     select * from {{ ref('int_purchases_daily') }}
 ),
 
+dated as (
+    select
+        {%- for grain in policy('period_grains') %}
+        {{ period_start(grain, 'day') }} as {{ grain }}_start,
+        {%- endfor %}
+        *
+    from daily
+),
+
 flows as (
     {%- for grain in policy('period_grains') %}
     select
         'orders' as basis,
         '{{ grain }}' as period_grain,
-        {{ period_start(grain, 'day') }} as period_start,
+        {{ grain }}_start as period_start,
         {{ slice_columns() }},
         sum({{ grain }}_purchasers) as purchasers,
         sum({{ grain }}_repeat_purchasers) as in_period_repeat_purchasers,
@@ -17,8 +26,8 @@ flows as (
         sum(orders) as orders,
         sum(gross_revenue) as gross_revenue,
         sum(refunds) as refunds
-    from daily
-    group by {{ slice_sets([period_start(grain, 'day')]) }}
+    from dated
+    group by {{ slice_sets([grain ~ '_start']) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )

@@ -11,6 +11,16 @@ refunds as (
     where is_counted
 ),
 
+flagged as (
+    select
+        {%- for grain in ['week', 'month', 'quarter', 'year'] %}
+        {{ is_first_purchase_of(grain) }} as is_first_of_{{ grain }},
+        {{ has_next_purchase_in(grain) }} as has_next_in_{{ grain }},
+        {%- endfor %}
+        *
+    from purchases
+),
+
 -- A customer purchases in a period for the first time with the purchase whose predecessor lies before
 -- it, and for the second time with that one's successor: so days can be added up to any grain.
 bought as (
@@ -22,15 +32,15 @@ bought as (
         count(case when purchases.purchase_number = 1 then 1 end) as first_purchases,
         count(case when purchases.purchase_number = 2 then 1 end) as second_purchases,
         {%- for grain in ['week', 'month', 'quarter', 'year'] %}
-        count(case when {{ is_first_purchase_of(grain) }} then 1 end) as {{ grain }}_purchasers,
-        count(case when {{ is_first_purchase_of(grain) }} and {{ has_next_purchase_in(grain) }} then 1 end)
+        count(case when purchases.is_first_of_{{ grain }} then 1 end) as {{ grain }}_purchasers,
+        count(case when purchases.is_first_of_{{ grain }} and purchases.has_next_in_{{ grain }} then 1 end)
             as {{ grain }}_repeat_purchasers,
         {%- endfor %}
         sum(purchases.orders) as orders,
         sum(purchases.gross_amount) as gross_revenue,
         0 as refunds,
         purchases.purchased_on as day
-    from purchases
+    from flagged as purchases
     inner join customers on purchases.customer_id = customers.customer_id
     group by {{ customer_attributes() | join(', ') }}, purchases.purchased_on
 ),

@@ -9,7 +9,10 @@ orders as (
 ),
 
 refunds as (
-    select * from {{ ref('int_refunds_booked') }}
+    select
+        *,
+        {{ cohort_period('refunded_on') }} as refunded_month
+    from {{ ref('int_refunds_booked') }}
     where is_counted
 ),
 
@@ -22,10 +25,15 @@ as_of as (
 ),
 
 first_orders as (
-    select distinct
+    select
         customer_id,
-        first_order_on
-    from orders
+        {{ cohort_period('first_order_on') }} as cohort_month
+    from (
+        select distinct
+            customer_id,
+            first_order_on
+        from orders
+    ) as distinct_customers
 ),
 
 cohorts as (
@@ -79,12 +87,12 @@ trade as (
         0 as ordering_customers,
         0 as last_ordering_customers,
         -refunds.amount as net_revenue,
-        {{ cohort_period('first_orders.first_order_on') }} as cohort_month,
-        {{ cohort_period('refunds.refunded_on') }} as activity_month
+        first_orders.cohort_month,
+        refunds.refunded_month as activity_month
     from refunds
     inner join first_orders
         on refunds.customer_id = first_orders.customer_id
-        and {{ cohort_period('refunds.refunded_on') }} >= {{ cohort_period('first_orders.first_order_on') }}
+        and refunds.refunded_month >= first_orders.cohort_month
 ),
 
 status_cells as (

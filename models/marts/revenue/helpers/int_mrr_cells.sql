@@ -12,18 +12,25 @@ ended_subscriptions as (
     select * from {{ ref('int_ended_subscriptions') }}
 ),
 
--- Who has none at the close left with the last spell that ended in the period.
-ended as (
+ended_in as (
     {%- for grain in policy('period_grains') %}
     select
         '{{ grain }}' as period_grain,
         customer_id,
         churn_type,
-        {{ period_start(grain, 'ended_on') }} as period_start,
-        row_number() over (partition by customer_id, {{ period_start(grain, 'ended_on') }} order by ended_on desc) as end_rank
+        ended_on,
+        {{ period_start(grain, 'ended_on') }} as period_start
     from ended_subscriptions
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+-- Who has none at the close left with the last spell that ended in the period.
+ended as (
+    select
+        *,
+        row_number() over (partition by period_grain, customer_id, period_start order by ended_on desc) as end_rank
+    from ended_in
 ),
 
 -- One row per period, plan and combination of segments: small enough to be read once per dimension.

@@ -34,18 +34,18 @@ cells as (
 -- A change counts on each day from its own to the end of its period, as far as that has been seen.
 in_periods as (
     {%- for grain in policy('period_grains') %}
-    {%- set start = period_start(grain, 'cells.changed_on') %}
+    {%- set last_day = 'least(' ~ period_end_of(grain, 'cells.changed_on') ~ ', as_of.as_of_date)' %}
     select
         'mrr' as basis,
         '{{ grain }}' as period_grain,
-        {{ start }} as period_start,
+        {{ period_start(grain, 'cells.changed_on') }} as period_start,
         {%- for attribute in customer_attributes() %}
         cells.{{ attribute }},
         {%- endfor %}
         cells.mrr_change,
         cells.churn_events,
         cells.mrr_change
-        * ({{ days_between('cells.changed_on', 'least(' ~ period_end(grain, start) ~ ', as_of.as_of_date)') }} + 1) as change_days
+        * ({{ days_between('cells.changed_on', last_day) }} + 1) as change_days
     from cells
     cross join as_of
     {{ 'union all' if not loop.last }}

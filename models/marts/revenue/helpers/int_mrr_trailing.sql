@@ -28,22 +28,30 @@ cells as (
         changes.seen_on
 ),
 
-flows as (
+dated as (
     {%- for grain in policy('period_grains') %}
     select
-        'mrr' as basis,
+        cells.*,
         '{{ grain }}' as period_grain,
-        {{ period_start(grain, 'seen_on') }} as period_start,
+        {{ period_start(grain, 'cells.seen_on') }} as period_start
+    from cells
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+flows as (
+    select
+        'mrr' as basis,
+        period_grain,
+        period_start,
         sum(then_mrr) as then_mrr,
         sum(retained_mrr) as retained_mrr,
         sum(kept_mrr) as kept_mrr,
         sum(then_customers) as then_customers,
         sum(lost_customers) as lost_customers,
         {{ slice_columns() }}
-    from cells
-    group by {{ slice_sets([period_start(grain, 'seen_on')]) }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    from dated
+    group by {{ slice_sets(['period_grain', 'period_start']) }}
 ),
 
 every_period as (

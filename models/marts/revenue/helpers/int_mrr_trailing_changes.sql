@@ -21,7 +21,7 @@ paired as (
         customer_id,
         0 as now_change,
         mrr_change as then_change,
-        {{ add_periods('month', 12, 'changed_on') }} as seen_on
+        {{ a_year_later('changed_on') }} as seen_on
     from changes
 ),
 
