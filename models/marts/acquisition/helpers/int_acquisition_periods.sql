@@ -31,11 +31,14 @@ beginnings as (
 coverage as (
     select
         beginnings.basis,
-        case when min(marketing_spend.spent_on) < {{ add_months(1, 'beginnings.first_month') }} then {{ date_literal('0001-01-01') }}
+        case
+            when min(marketing_spend.spent_on) < {{ add_months(1, 'beginnings.first_month') }} then {{ date_literal('0001-01-01') }}
             else {{ calendar_start('month', 'min(marketing_spend.spent_on)') }}
         end as covered_from,
         case
-            when {{ calendar_start('month', 'max(marketing_spend.spent_on)') }} = {{ calendar_start('month', 'as_of.as_of_date') }}
+            when
+                {{ calendar_start('month', 'max(marketing_spend.spent_on)') }}
+                = {{ calendar_start('month', 'as_of.as_of_date') }}
                 then {{ date_literal('9999-12-31') }}
             else {{ add_days(add_months(1, calendar_start('month', 'max(marketing_spend.spent_on)')), -1) }}
         end as covered_until
