@@ -1,6 +1,6 @@
 -- What does it cost to win a customer, by channel, and does it pay?
--- Subscribers won in the latest complete quarter that began at least a year ago, so that the payback has had time to be seen. A channel
--- without a cost won nobody; one with a cost of 0 had no spend.
+-- Customers won in the latest quarter that was over a year ago, so that the payback has had time to be seen. A channel without a
+-- cost won nobody; one with a cost of 0 had no spend.
 with acquisition_cost_by_period as (
     select * from {{ ref('acquisition_cost_by_period') }}
     where basis = '{{ headline_basis() }}' and period_grain = 'quarter' and spend_coverage = 'complete'

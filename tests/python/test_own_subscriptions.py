@@ -407,6 +407,7 @@ def test_metrics_of_the_log(log_database: Path) -> None:
 
 def test_subscriptions_only_fill_the_marts_of_subscriptions(log_database: Path) -> None:
     assert filled_marts(log_database) == {
+        "acquisition_cost_by_period",
         "business_by_period", "business_cells", "churned_customers", "cohort_retention", "customer_movements", "customers", "customers_at_risk",
         "customer_lifetime_value", "lifetime_value_by_segment", "metric_definitions",
         "metric_values", "mrr_by_period", "mrr_cohorts", "mrr_movements", "mrr_plan_changes",

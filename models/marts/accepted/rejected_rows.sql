@@ -25,6 +25,11 @@ customer_id_map as (
     where reject_reason is not null
 ),
 
+calendar as (
+    select * from {{ ref('stg_calendar') }}
+    where reject_reason is not null
+),
+
 marketing_spend as (
     select * from {{ ref('int_marketing_spend_checked') }}
     where reject_reason is not null
@@ -37,11 +42,6 @@ support_tickets as (
 
 feedback as (
     select * from {{ ref('int_feedback_checked') }}
-    where reject_reason is not null
-),
-
-calendar as (
-    select * from {{ ref('stg_calendar') }}
     where reject_reason is not null
 ),
 
@@ -107,6 +107,16 @@ rejected as (
     union all
 
     select
+        'calendar' as source_table,
+        cast(calendar_day as {{ dbt.type_string() }}) as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        cast(null as decimal(28, 10)) as amount
+    from calendar
+
+    union all
+
+    select
         'marketing_spend' as source_table,
         coalesce(spend_id, acquisition_channel) as row_key,
         reject_reason as reason,
@@ -133,16 +143,6 @@ rejected as (
         {{ record_as_json('raw_record') }} as raw_row,
         cast(null as decimal(28, 10)) as amount
     from feedback
-
-    union all
-
-    select
-        'calendar' as source_table,
-        cast(calendar_day as {{ dbt.type_string() }}) as row_key,
-        reject_reason as reason,
-        {{ record_as_json('raw_record') }} as raw_row,
-        cast(null as decimal(28, 10)) as amount
-    from calendar
 ),
 
 stamped as (

@@ -129,18 +129,24 @@ final as (
         acquisition_spend,
         acquired_customers,
         customer_acquisition_cost,
-        case when period_status = 'complete' then {{ safe_divide('value_numerator', 'value_denominator') }} end
-            as lifetime_revenue,
-        case
-            when period_status = 'complete'
-                then {{ safe_divide(gross_margin() ~ ' * value_numerator', 'value_denominator') }}
-        end as lifetime_value,
-        case
-            when customer_acquisition_cost is not null
-                then {{ safe_divide(
-                    gross_margin() ~ ' * value_numerator * acquired_customers', '(value_denominator * acquisition_spend)'
-                ) }}
-        end as ltv_to_cac_ratio,
+        cast(
+            case when period_status = 'complete' then {{ safe_divide('value_numerator', 'value_denominator') }} end
+            as decimal(28, 2)
+        ) as lifetime_revenue,
+        cast(
+            case
+                when period_status = 'complete'
+                    then {{ safe_divide(gross_margin() ~ ' * value_numerator', 'value_denominator') }}
+            end as decimal(28, 2)
+        ) as lifetime_value,
+        cast(
+            case
+                when customer_acquisition_cost is not null
+                    then {{ safe_divide(
+                        gross_margin() ~ ' * value_numerator * acquired_customers', '(value_denominator * acquisition_spend)'
+                    ) }}
+            end as decimal(18, 6)
+        ) as ltv_to_cac_ratio,
         cast(case when can_be_earned then paid_back_after end as {{ dbt.type_int() }}) as payback_months,
         case
             when not can_be_earned then null

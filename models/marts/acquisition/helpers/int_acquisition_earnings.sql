@@ -79,12 +79,12 @@ months as (
     select
         cohorts.*,
         numbers.generated_number - 1 as months_since,
-        {{ add_periods('month', 'numbers.generated_number - 1', 'cohorts.acquired_month') }} as activity_month,
-        {{ period_end('month', add_periods('month', 'numbers.generated_number - 1', 'cohorts.acquired_month')) }} as month_end
+        {{ add_months('numbers.generated_number - 1', 'cohorts.acquired_month') }} as activity_month,
+        {{ add_days(add_months('numbers.generated_number', 'cohorts.acquired_month'), -1) }} as month_end
     from cohorts
     cross join as_of
     inner join numbers
-        on {{ add_periods('month', 'numbers.generated_number', 'cohorts.acquired_month') }} <= {{ add_days('as_of.as_of_date', 1) }}
+        on {{ add_months('numbers.generated_number', 'cohorts.acquired_month') }} <= {{ add_days('as_of.as_of_date', 1) }}
 ),
 
 cumulated as (

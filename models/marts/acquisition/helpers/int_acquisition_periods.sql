@@ -31,13 +31,16 @@ beginnings as (
 coverage as (
     select
         beginnings.basis,
-        case when min(marketing_spend.spent_on) < {{ add_periods('month', 1, 'beginnings.first_month') }} then {{ date_literal('0001-01-01') }}
+        case
+            when min(marketing_spend.spent_on) < {{ add_months(1, 'beginnings.first_month') }} then {{ date_literal('0001-01-01') }}
             else {{ calendar_start('month', 'min(marketing_spend.spent_on)') }}
         end as covered_from,
         case
-            when {{ calendar_start('month', 'max(marketing_spend.spent_on)') }} = {{ calendar_start('month', 'as_of.as_of_date') }}
+            when
+                {{ calendar_start('month', 'max(marketing_spend.spent_on)') }}
+                = {{ calendar_start('month', 'as_of.as_of_date') }}
                 then {{ date_literal('9999-12-31') }}
-            else {{ period_end('month', calendar_start('month', 'max(marketing_spend.spent_on)')) }}
+            else {{ add_days(add_months(1, calendar_start('month', 'max(marketing_spend.spent_on)')), -1) }}
         end as covered_until
     from beginnings
     cross join as_of
@@ -51,9 +54,8 @@ spend_in_grains as (
         '{{ grain }}' as period_grain,
         {{ period_start(grain, 'spent_on') }} as period_start,
         acquisition_channel,
-        sum(amount) as amount
+        amount
     from marketing_spend
-    group by {{ period_start(grain, 'spent_on') }}, acquisition_channel
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -76,12 +78,13 @@ spend as (
         period_start,
         'acquisition_channel' as segment_dimension,
         acquisition_channel as segment_value,
-        amount
+        sum(amount) as amount
     from spend_in_grains
+    group by period_grain, period_start, acquisition_channel
     {%- endif %}
 ),
 
--- A shop spends before it has customers, and on channels that bring none.
+-- A shop spends before it has customers, and on channels that bring none. Periods of spend that are not known are earlier ones.
 known_periods as (
     select distinct
         basis,
@@ -94,7 +97,7 @@ known_periods as (
     where segment_dimension = 'all'
 ),
 
-early_periods as (
+spend_periods as (
     {%- for grain in policy('period_grains') %}
     select distinct
         beginnings.basis,
@@ -102,7 +105,7 @@ early_periods as (
         spend.period_start,
         {{ period_end(grain, 'spend.period_start') }} as period_end
     from beginnings
-    inner join spend on spend.period_start < {{ period_start(grain, 'beginnings.first_month') }}
+    cross join spend
     where
         spend.period_grain = '{{ grain }}'
         and beginnings.basis in ({{ text_list(bases_of_grain(grain) or ['']) }})
@@ -123,18 +126,18 @@ periods as (
     union all
 
     select
-        early_periods.basis,
-        early_periods.period_grain,
-        early_periods.period_start,
-        early_periods.period_end,
-        case when early_periods.period_end <= as_of.as_of_date then 'complete' else 'partial' end as period_status,
+        spend_periods.basis,
+        spend_periods.period_grain,
+        spend_periods.period_start,
+        spend_periods.period_end,
+        case when spend_periods.period_end <= as_of.as_of_date then 'complete' else 'partial' end as period_status,
         false as is_latest_complete_period
-    from early_periods
+    from spend_periods
     cross join as_of
     left join known_periods
-        on early_periods.basis = known_periods.basis
-        and early_periods.period_grain = known_periods.period_grain
-        and early_periods.period_start = known_periods.period_start
+        on spend_periods.basis = known_periods.basis
+        and spend_periods.period_grain = known_periods.period_grain
+        and spend_periods.period_start = known_periods.period_start
     where known_periods.basis is null
 ),
 

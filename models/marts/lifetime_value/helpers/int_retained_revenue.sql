@@ -74,8 +74,8 @@ revenue as (
     from retained
     left join booked
         on retained.customer_id = booked.customer_id
-        and booked.booked_on >= retained.period_start
-        and booked.booked_on <= retained.period_end
+        and retained.period_start <= booked.booked_on
+        and retained.period_end >= booked.booked_on
     group by retained.basis, retained.period_start
 )
 
