@@ -80,6 +80,7 @@ RENDERED_LATE = {
     "max_rejected_share", "max_days_without_orders", "subscription_ends", "raw_tables", "raw_files", "raw_file_formats",
     "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
     "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
+    "seasonal_cycles",
 }  # fmt: skip
 
 _KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".ndjson")

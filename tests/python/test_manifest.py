@@ -70,6 +70,7 @@ OTHER_VALUES: dict[str, Any] = {
     "headline_basis": "orders_window",
     "replace_data": True,
     "subscription_ends": "inclusive",
+    "seasonal_cycles": 3,
 }
 
 
