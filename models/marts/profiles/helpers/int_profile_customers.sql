@@ -142,14 +142,19 @@ joined as (
     left join plans on opening.customer_id = plans.customer_id and plans.place = 1
 ),
 
--- Customers with the same order value are in the same quarter, and with the same revenue in the top tenth or not.
+-- Customers with the same order value are in the same quarter; those with the same revenue are in the top tenth together,
+-- where all of them fit, or not.
 ranked as (
     select
         *,
         count(*) over (partition by basis) as customers,
         count(order_value_before) over (partition by basis) as ordering_customers,
         rank() over (partition by basis order by order_value_before asc nulls last) as place_by_order_value,
-        rank() over (partition by basis order by revenue desc) as place_by_revenue
+        count(*) over (
+            partition by basis
+            order by revenue desc
+            range between unbounded preceding and current row
+        ) as customers_to_revenue
     from joined
 ),
 
@@ -166,7 +171,8 @@ final as (
         first_{{ attribute }},
         {%- endfor %}
         case
-            when order_value_before is null then '(no orders)'
+            when orders_before = 0 then '(no orders)'
+            when order_value_before is null then '(unknown)'
             when place_by_order_value <= 0.25 * ordering_customers then '1st quarter (lowest)'
             when place_by_order_value <= 0.5 * ordering_customers then '2nd quarter'
             when place_by_order_value <= 0.75 * ordering_customers then '3rd quarter'
@@ -183,7 +189,7 @@ final as (
         has_refund,
         revenue,
         is_churned,
-        revenue > 0 and place_by_revenue <= ceil(customers / 10.0) as is_most_valuable,
+        revenue > 0 and customers_to_revenue <= ceil(customers / 10.0) as is_most_valuable,
         year_start
     from ranked
 )
