@@ -14,15 +14,17 @@
 {% endmacro %}
 
 
-{#- Two-sided tail of the normal distribution beyond z >= 0, to 0.00000015 (Abramowitz and Stegun 1964, 26.2.17). -#}
+{#- Two-sided tail of the normal distribution beyond z >= 0, to a ten-millionth of itself: the complementary error function of
+    z / sqrt(2) by Chebyshev fitting (Press et al., Numerical Recipes, erfcc), because no warehouse is sure to have one. -#}
 {% macro two_sided_tail(z) -%}
-    (
-        2 * exp(-({{ z }}) * ({{ z }}) / 2) / 2.5066282746310002 * (
-            0.319381530 / (1 + 0.2316419 * ({{ z }}))
-            - 0.356563782 / power(1 + 0.2316419 * ({{ z }}), 2)
-            + 1.781477937 / power(1 + 0.2316419 * ({{ z }}), 3)
-            - 1.821255978 / power(1 + 0.2316419 * ({{ z }}), 4)
-            + 1.330274429 / power(1 + 0.2316419 * ({{ z }}), 5)
-        )
+    {%- set fitted = [
+        -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277,
+    ] -%}
+    {%- set t = retention_ledger.as_double('1') ~ ' / (1 + (' ~ z ~ ') / (2 * sqrt(2.0)))' -%}
+    {{ t }} * exp(
+        -({{ z }}) * ({{ z }}) / 2
+        {%- for coefficient in fitted %}
+        + ({{ coefficient }}) * power({{ t }}, {{ loop.index0 }})
+        {%- endfor %}
     )
 {%- endmacro %}
