@@ -1,12 +1,13 @@
 """What several test modules share: one build of the demo, and what dbt read for it."""
 
 import os
+import shutil
 from pathlib import Path
 
 import dbt_project
 import pytest
 from dbt.contracts.graph.manifest import Manifest
-from dbt_project import BUILD, dbt, locked, manifest_of
+from dbt_project import BUILD, dbt, locked, manifest_of, predict_and_build
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,15 +22,20 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def demo_database(session_folder: Path) -> Path:
-    """The demo, built once with every data test. Not to be written to: copy it.
+    """The demo, built once with every data test and the prediction. Not to be written to: copy it.
 
-    The unit tests are run by `make unit-tests`.
+    `make test` builds it by the command, as a user does, and names the file in DEMO_DATABASE.
     """
     folder = session_folder / "demo"
     with locked(session_folder / "demo.lock"):
+        if not (folder / "built").exists() and os.environ.get("DEMO_DATABASE"):
+            folder.mkdir()
+            shutil.copy(os.environ["DEMO_DATABASE"], folder / "built.duckdb")
+            (folder / "built").touch()
         if not (folder / "built").exists():
             run = dbt(*BUILD, database=folder / "built.duckdb")
             assert run.ok, run.text
+            predict_and_build(folder / "built.duckdb")
             (folder / "built").touch()
     return folder / "built.duckdb"
 

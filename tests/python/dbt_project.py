@@ -231,6 +231,16 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 TABLES = (*BUILD, "--exclude-resource-type", "test")
 
 
+def predict_and_build(database: Path, **settings: object) -> str:
+    """Fits the lifetime models and builds what reads them, with its tests; returns what the fit says."""
+    from retention_ledger.prediction import predict
+
+    summary = predict(database)
+    run = dbt(*BUILD, "--select", "config.materialized:kept+", database=database, settings=settings)
+    assert run.ok, run.text
+    return summary
+
+
 @dataclass(frozen=True)
 class Built:
     """A database that dbt built, and what dbt said."""

@@ -6,9 +6,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from dbt_project import dbt, query, records
+from dbt_project import dbt, predict_and_build, query, records
 
-from retention_ledger.prediction import predict
 from retention_ledger.prediction.lifetime_value import (
     discounted_purchases,
     fit_purchase_model,
@@ -19,15 +18,6 @@ VALUES = (
     "probability_alive", "expected_purchases_next_365_days", "expected_order_value",
     "predicted_value_next_365_days", "predicted_lifetime_value",
 )  # fmt: skip
-
-
-def build_value_marts(database: Path, **settings: object) -> None:
-    """Builds what reads the predictions, with its tests."""
-    run = dbt(
-        "build", "--select", "config.materialized:kept+", "--exclude", "resource_type:unit_test",
-        database=database, settings=settings,
-    )  # fmt: skip
-    assert run.ok, run.text
 
 
 def notes(database: Path) -> set[str | None]:
@@ -42,24 +32,38 @@ def notes(database: Path) -> set[str | None]:
 
 
 @pytest.fixture(scope="module")
-def predicted(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the demo with predictions."""
-    database = tmp_path_factory.mktemp("predicted") / "built.duckdb"
+def unpredicted(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo whose kept tables are empty, as before the first prediction."""
+    database = tmp_path_factory.mktemp("unpredicted") / "built.duckdb"
     shutil.copy(demo_database, database)
-    summary = predict(database)
-    assert "MBG/NBD" in summary and "check on the last 180 days" in summary
-    build_value_marts(database)
+    with duckdb.connect(str(database)) as connection:
+        for (table,) in connection.execute(
+            "select table_name from duckdb_tables() where table_name like 'lifetime\\_%' escape '\\' and schema_name = 'intermediate'"
+        ).fetchall():
+            connection.execute(f"truncate intermediate.{table}")
+    run = dbt("run", "--select", "config.materialized:kept+", database=database)
+    assert run.ok, run.text
     return database
 
 
-def test_before_the_first_prediction_the_note_says_what_to_do(demo_database: Path) -> None:
-    assert notes(demo_database) == {"There are no predictions yet: run `retention-ledger predict`."}
+@pytest.fixture(scope="module")
+def predicted(unpredicted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo with predictions."""
+    database = tmp_path_factory.mktemp("predicted") / "built.duckdb"
+    shutil.copy(unpredicted, database)
+    summary = predict_and_build(database)
+    assert "MBG/NBD" in summary and "check on the last 180 days" in summary
+    return database
+
+
+def test_before_the_first_prediction_the_note_says_what_to_do(unpredicted: Path) -> None:
+    assert notes(unpredicted) == {"There are no predictions yet: run `retention-ledger predict`."}
     for name in VALUES:
         assert query(
-            demo_database,
+            unpredicted,
             f"select count(*) from marts.customer_lifetime_value where {name} is not null",
         ) == [(0,)]
-    [check] = records(demo_database, "select * from marts.prediction_check")
+    [check] = records(unpredicted, "select * from marts.prediction_check")
     assert check["note"] and check["predicted_purchases"] is None
 
 
@@ -196,8 +200,7 @@ def test_too_little_data_gives_no_number_and_a_sentence(tmp_path: Path) -> None:
     }
     database = tmp_path / "built.duckdb"
     assert dbt("run", database=database, settings=settings).ok
-    assert "30" in predict(database)
-    build_value_marts(database, **settings)
+    assert "30" in predict_and_build(database, **settings)
     [note] = notes(database)
     assert note and "30" in note
     [check] = records(database, "select * from marts.prediction_check")
