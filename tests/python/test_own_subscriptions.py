@@ -49,8 +49,11 @@ MARTS = {
     "retention_by_period", "revenue_concentration", "rfm_segments", "subscription_periods",
     "time_between_purchases",
 }  # fmt: skip
-#: Those that have rows only where something is suspicious, or after a prediction.
-OTHER_MARTS = {"intake_findings", "prediction_calibration"}
+#: Those that have rows only where something is suspicious, after a prediction, or with a year of data.
+OTHER_MARTS = {
+    "intake_findings", "prediction_calibration", "seasonality_by_month", "seasonally_adjusted_by_period",
+    "churned_customer_profile", "valuable_customer_profile",
+}  # fmt: skip
 
 # A log as such logs are published: an end is the first day that is not paid, and may be blank.
 # `last_day` is the same end as other exports write it: the last paid day.

@@ -54,14 +54,14 @@ closing as (
 ordered as (
     select
         orders.customer_id,
+        {%- for attribute in own_attributes('orders') %}
+        max(case when orders.order_number = 1 and orders.ordered_on < years.year_start then orders.{{ attribute }} end)
+            as first_{{ attribute }},
+        {%- endfor %}
         count(case when orders.ordered_on < years.year_start then 1 end) as orders_before,
         sum(case when orders.ordered_on < years.year_start then orders.gross_amount end) as revenue_before,
         sum(case when orders.ordered_on between years.year_start and years.year_end then orders.gross_amount else 0 end)
             as gross_revenue
-        {%- for attribute in own_attributes('orders') %},
-        max(case when orders.order_number = 1 and orders.ordered_on < years.year_start then orders.{{ attribute }} end)
-            as first_{{ attribute }}
-        {%- endfor %}
     from orders
     cross join years
     group by orders.customer_id
