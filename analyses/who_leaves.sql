@@ -1,5 +1,5 @@
 -- Who left in the latest complete year more often, or less often, than all others, by what was known before it?
--- Findings only: `is_distinct` allows for how many values were compared. No row is an answer, too: there is no "type that leaves".
+-- Findings only: `is_distinct` allows for how many values were compared. No row is an answer, too: there is no type that leaves.
 with churned_customer_profile as (
     select * from {{ ref('churned_customer_profile') }}
     where is_distinct
