@@ -204,6 +204,10 @@
             'kind': 'text', 'among': ['week', 'month', 'quarter', 'year'], 'defines': true,
             'meaning': 'Length of the periods by which cohorts are made and followed.',
         },
+        'seasonal_cycles': {
+            'kind': 'whole number', 'least': 2, 'most': 20, 'defines': true,
+            'meaning': 'How many full years of ratios to the trend a seasonal index takes; a year more of data, because the trend of the first and last half year is not known.',
+        },
         'as_of_date': {
             'kind': 'date', 'may_be_null': true,
             'meaning': 'Last day the data is complete through; null: the last day of any counted order. Must be set where there are subscriptions.',

@@ -98,7 +98,7 @@ RENDERED_LATE = {
     "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
     "calendar", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
     "risk_horizon_days", "risk_history_months", "risk_recent_days", "risk_overdue_factor", "risk_decline_share",
-    "risk_slow_ticket_days", "negative_words",
+    "risk_slow_ticket_days", "negative_words", "seasonal_cycles",
 }  # fmt: skip
 
 _KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".ndjson")

@@ -79,6 +79,7 @@ OTHER_VALUES: dict[str, Any] = {
     "risk_slow_ticket_days": 0,
     "negative_words": [],
     "subscription_ends": "inclusive",
+    "seasonal_cycles": 3,
 }
 
 

@@ -50,7 +50,10 @@ MARTS = {
     "time_between_purchases",
 }  # fmt: skip
 #: Those that have rows only where something is suspicious, after a prediction, where a horizon is over, or of a complete year.
-OTHER_MARTS = {"intake_findings", "prediction_calibration", "retention_worth", "risk_check"}
+OTHER_MARTS = {
+    "intake_findings", "prediction_calibration", "retention_worth", "risk_check", "seasonality_by_month",
+    "seasonally_adjusted_by_period", "churned_customer_profile", "valuable_customer_profile",
+}  # fmt: skip
 
 # A log as such logs are published: an end is the first day that is not paid, and may be blank.
 # `last_day` is the same end as other exports write it: the last paid day.
