@@ -199,7 +199,12 @@ def test_too_little_data_gives_no_number_and_a_sentence(tmp_path: Path) -> None:
         "raw_columns": {"orders": {"status": "null", "updated_at": "null"}},
     }
     database = tmp_path / "built.duckdb"
-    needed = ("+customer_lifetime_value", "+prediction_check", "policy_settings", "+config.materialized:kept")
+    needed = (
+        "+customer_lifetime_value",
+        "+prediction_check",
+        "policy_settings",
+        "+config.materialized:kept",
+    )
     assert dbt("run", "--select", *needed, database=database, settings=settings).ok
     assert "30" in predict_and_build(database, **settings)
     [note] = notes(database)
