@@ -9,6 +9,18 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt_project import BUILD, dbt, locked, manifest_of, predict_and_build
 
+#: The files that take longest go first, so that no process is left with one of them at the end.
+LONGEST = (
+    "test_own_subscriptions.py", "test_calendars.py", "test_cli.py", "test_own_data.py", "test_bad_input.py",
+    "test_files.py", "test_stability.py", "test_host_project.py", "test_own_attributes.py",
+    "test_subscriptions_against_oracle.py", "test_predictions.py", "test_unit_tests.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests of the longest files first; the order is otherwise as it was."""
+    items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -320,7 +320,8 @@ def refusal(settings: dict[str, Any], folder: Path, *, opens_database: bool = Fa
     assert not run.ok, f"nobody refused {settings}"
     assert database.exists() is opens_database, "a database was opened first, or none was"
     assert not opens_database or query(database, "select count(*) from duckdb_tables()") == [(0,)]
-    return "\n".join(message for message in run.messages if "policy var" in message)
+    [sentence] = [message for message in run.messages if "policy var" in message]
+    return sentence
 
 
 def query(database: Path, sql: str) -> list[tuple]:

@@ -15,7 +15,7 @@ import pytest
 import test_subscriptions_against_oracle as of_subscriptions
 import test_value_against_oracle as of_value
 from dbt.contracts.graph.manifest import Manifest
-from dbt_project import BUILD, ROOT, TABLES, build, dbt, query
+from dbt_project import BUILD, ROOT, TABLES, build, dbt, predict_and_build, query
 from oracle import Policy
 from retail_calendar import (
     RetailCalendar,
@@ -203,6 +203,7 @@ def test_the_common_calendar_as_a_table_gives_the_marts_of_the_common_calendar(
     settings = demo_by_a_table(write_common_calendar(tmp_path / "calendar.parquet"))
     run = dbt(*TABLES, database=tmp_path / "built.duckdb", settings=settings)
     assert run.ok, run.text
+    predict_and_build(tmp_path / "built.duckdb", **settings)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{demo_database}' as ruled (read_only)")
         connection.execute(f"attach '{tmp_path / 'built.duckdb'}' as tabled (read_only)")

@@ -31,7 +31,7 @@ from test_own_data import (
     write_shop,
     write_table,
 )
-from test_policies import OTHER_POLICY
+from test_policies import OTHER_CALENDAR, OTHER_POLICY
 
 Settings = dict[str, Any]
 
@@ -564,7 +564,7 @@ def test_unit_tests_pass_with_orders_only_and_another_policy(
 ) -> None:
     database, settings = orders_only
     columns = {"raw_columns": {"orders": {"status": None, "updated_at": None}}}
-    other = settings | ANOTHER_POLICY | OTHER_POLICY | columns
+    other = settings | ANOTHER_POLICY | OTHER_POLICY | OTHER_CALENDAR | columns
     run = dbt(*UNIT_TESTS, database=database, settings=other)
     built(run)
     assert len(run.outcome.result) >= 80

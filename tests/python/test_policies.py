@@ -21,17 +21,15 @@ OTHER_POLICY = {
     "timestamp_formats": ["%m/%d/%Y"],
     "missing_texts": ["", "-", "NULL", "nan"],
     "max_rejected_share": 0.5,
-    "week_starts_on": "sunday",
-    "fiscal_year_starts_in": 2,
-    "cohort_grain": "quarter",
 }
+OTHER_CALENDAR = {"week_starts_on": "sunday", "fiscal_year_starts_in": 2, "cohort_grain": "quarter"}
 
 
 @pytest.fixture(scope="module")
 def other_policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo under the other policy, with every data test."""
+    """The demo under the other policy and calendar, with every data test."""
     database = tmp_path_factory.mktemp("other") / "built.duckdb"
-    run = dbt(*BUILD, database=database, settings=OTHER_POLICY)
+    run = dbt(*BUILD, database=database, settings=OTHER_POLICY | OTHER_CALENDAR)
     assert run.ok, run.text
     return database
 
