@@ -1,10 +1,16 @@
 {#- What opening customers are split by, each a column of int_profile_customers. -#}
 {% macro profile_traits() %}
-    {% set traits = policy('segment_dimensions') + ['acquisition_channel', 'tenure_band', 'plan', 'order_value_band', 'orders_band', 'has_refund'] %}
+    {% set traits = policy('segment_dimensions') + ['acquisition_channel', 'tenure_band', 'first_plan', 'plan', 'order_value_band', 'orders_band', 'has_refund', 'service', 'nps_band'] %}
     {% for attribute in own_attributes('orders') %}
         {% do traits.append('first_' ~ attribute) %}
     {% endfor %}
     {{ return(traits | unique | list) }}
+{% endmacro %}
+
+
+{#- The longest of these before which there was a customer is the one that is looked at. -#}
+{% macro profile_grains() %}
+    {{ return(['year', 'quarter', 'month']) }}
 {% endmacro %}
 
 

@@ -14,11 +14,19 @@
 {% endmacro %}
 
 
-{#- The calendar month, or the week of the calendar year to which most of its days belong: for weeks from Monday the ISO week. -#}
-{% macro season_position(grain, period_start, fourth_day) -%}
+{#- The calendar month, or the week of the calendar year to which most of its days belong: for weeks from Monday the ISO
+    week. Where days are in a table, the numbers that it gives them. -#}
+{% macro season_position(grain, period_start) -%}
+    {%- set fourth_day = add_days(period_start, 3) -%}
+    {%- set month = 'extract(month from ' ~ period_start ~ ')' -%}
+    {%- set week = '1 + floor(' ~ days_between(calendar_start('year', fourth_day), fourth_day) ~ ' / 7.0)' -%}
+    {%- if calendar_is_a_table() -%}
+        {%- set month = of_calendar_day('month_of_year', period_start) -%}
+        {%- set week = 'coalesce(' ~ of_calendar_day('week_of_year', period_start) ~ ', ' ~ week ~ ')' -%}
+    {%- endif -%}
     case
-            when {{ grain }} = 'month' then extract(month from {{ period_start }})
-            else least(1 + floor({{ days_between(calendar_start('year', fourth_day), fourth_day) }} / 7.0), 52)
+            when {{ grain }} = 'month' then {{ month }}
+            else least({{ week }}, 52)
         end
 {%- endmacro %}
 

@@ -55,6 +55,33 @@ def wilson(hits: int, customers: int) -> tuple[float, float]:
     return centre - half, centre + half
 
 
+def first_plan(paid: list[dict]) -> str:
+    """The plan with which a customer began before the year."""
+    paid = [each for each in paid if each["started_on"] < FIRST]
+    paid.sort(
+        key=lambda each: (each["started_on"], -each["mrr"], each["plan"], each["subscription_id"])
+    )
+    return paid[0]["plan"] if paid else "(none)"
+
+
+def service(tickets: list[dict]) -> str:
+    """The worst that was known of a customer's tickets on the day before the year."""
+    known = [each for each in tickets if each["opened_on"] < FIRST]
+    if any(each["is_complaint"] for each in known):
+        return "complaint"
+    if any((each["resolved_on"] or date.max) >= FIRST for each in known):
+        return "open ticket"
+    return "ticket" if known else "none"
+
+
+def nps_band(scores: list[tuple]) -> str:
+    """What the last score before the year makes of the customer."""
+    known = sorted(each for each in scores if each[0] < FIRST)
+    if not known:
+        return "not asked"
+    return "promoter" if known[-1][2] >= 9 else "passive" if known[-1][2] >= 7 else "detractor"
+
+
 def customers_of_2024(database: Path) -> dict[str, list[dict]]:
     """Basis -> its opening customers, each with traits and outcomes."""
     orders, refunds, paid = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -64,6 +91,13 @@ def customers_of_2024(database: Path) -> dict[str, list[dict]]:
         refunds[row["customer_id"]].append(row)
     for row in records(database, "select * from marts.subscription_periods where is_active"):
         paid[row["customer_id"]].append(row)
+    tickets, scores = defaultdict(list), defaultdict(list)
+    for row in records(database, "select * from intermediate.int_support_tickets"):
+        tickets[row["customer_id"]].append(row)
+    for row in records(
+        database, "select * from intermediate.int_feedback where nps_score is not null"
+    ):
+        scores[row["customer_id"]].append((row["given_on"], row["feedback_id"], row["nps_score"]))
     segments = {
         row["customer_id"]: row for row in records(database, "select * from marts.customers")
     }
@@ -97,7 +131,9 @@ def customers_of_2024(database: Path) -> dict[str, list[dict]]:
                 for each in refunds[customer]
                 if FIRST <= each["refunded_on"] <= LAST
             )
-            for each in paid[customer]:
+            if basis == "subscriptions":
+                revenue = 0.0
+            for each in paid[customer] if basis == "subscriptions" else ():
                 end = min(each["active_until_on"] or date.max, date(2025, 1, 1))
                 days = (end - max(each["started_on"], FIRST)).days
                 revenue += float(each["mrr"]) * max(days, 0) * 12 / 365.25
@@ -106,6 +142,9 @@ def customers_of_2024(database: Path) -> dict[str, list[dict]]:
                 {
                     **{name: segments[customer][name] for name in SEGMENTS},
                     "tenure_band": tenure(opening[0]),
+                    "first_plan": first_plan(paid[customer]),
+                    "service": service(tickets[customer]),
+                    "nps_band": nps_band(scores[customer]),
                     "plan": running[0]["plan"] if running else "(none)",
                     "orders_band": number_of_orders(len(before)),
                     "has_refund": "yes"
@@ -151,7 +190,8 @@ def test_profiles_are_those_of_the_customers(demo_database: Path, outcome: str) 
         total, all_hits = len(people), sum(each[outcome] for each in people)
         chances = {}
         for trait in (
-            *SEGMENTS, "tenure_band", "plan", "order_value_band", "orders_band", "has_refund",
+            *SEGMENTS, "tenure_band", "first_plan", "plan", "order_value_band", "orders_band", "has_refund",
+            "service", "nps_band",
         ):  # fmt: skip
             sizes = Counter(each[trait] for each in people)
             hits = Counter(each[trait] for each in people if each[outcome])

@@ -6,6 +6,8 @@ with comparisons as (
 final as (
     select
         basis,
+        period_grain,
+        period_start,
         trait,
         trait_value,
         customers,
@@ -21,7 +23,6 @@ final as (
         comparisons,
         adjusted_p_value,
         is_distinct,
-        year_start,
         {{ policy_version_column() }}
     from comparisons
 )

@@ -15,7 +15,7 @@ periods as (
         period_start,
         segment_dimension,
         segment_value,
-        {{ rate_value(acquisition_metrics()[0]) }} as customer_acquisition_cost
+        {{ rates_of('acquisition_cost_by_period').customer_acquisition_cost }} as customer_acquisition_cost
     from spend
 ),
 

@@ -32,7 +32,8 @@ coverage as (
     select
         beginnings.basis,
         case
-            when min(marketing_spend.spent_on) < {{ add_months(1, 'beginnings.first_month') }} then {{ date_literal('0001-01-01') }}
+            when min(marketing_spend.spent_on) < {{ add_months(1, 'beginnings.first_month') }}
+                then {{ date_literal('0001-01-01') }}
             else {{ calendar_start('month', 'min(marketing_spend.spent_on)') }}
         end as covered_from,
         case

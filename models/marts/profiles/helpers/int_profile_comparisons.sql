@@ -6,7 +6,8 @@ traits as (
     {%- for trait in profile_traits() %}
     select
         basis,
-        year_start,
+        period_grain,
+        period_start,
         '{{ trait }}' as trait,
         {{ trait }} as full_value,
         is_churned,
@@ -19,12 +20,13 @@ traits as (
 sized as (
     select
         basis,
-        year_start,
+        period_grain,
+        period_start,
         trait,
         full_value,
         count(*) as customers
     from traits
-    group by basis, year_start, trait, full_value
+    group by basis, period_grain, period_start, trait, full_value
 ),
 
 -- Beyond the twelve most frequent values a list is no profile: the rest is one value.
@@ -40,7 +42,8 @@ outcomes as (
     select
         '{{ outcome }}' as outcome,
         basis,
-        year_start,
+        period_grain,
+        period_start,
         trait,
         full_value,
         case when {{ column }} then 1 else 0 end as hit
@@ -53,7 +56,8 @@ counted as (
     select
         outcomes.outcome,
         outcomes.basis,
-        outcomes.year_start,
+        outcomes.period_grain,
+        outcomes.period_start,
         outcomes.trait,
         case when placed.place <= 12 then outcomes.full_value else '(other)' end as trait_value,
         count(*) as customers,
@@ -66,7 +70,8 @@ counted as (
     group by
         outcomes.outcome,
         outcomes.basis,
-        outcomes.year_start,
+        outcomes.period_grain,
+        outcomes.period_start,
         outcomes.trait,
         case when placed.place <= 12 then outcomes.full_value else '(other)' end
 ),
@@ -160,6 +165,8 @@ final as (
     select
         outcome,
         basis,
+        period_grain,
+        period_start,
         trait,
         trait_value,
         cast(customers as {{ dbt.type_bigint() }}) as customers,
@@ -174,8 +181,7 @@ final as (
         cast(p_value as decimal(28, 6)) as p_value,
         cast(comparisons as {{ dbt.type_bigint() }}) as comparisons,
         cast(adjusted_p_value as decimal(28, 6)) as adjusted_p_value,
-        coalesce(adjusted_p_value < 0.05, false) as is_distinct,
-        year_start
+        coalesce(adjusted_p_value < 0.05, false) as is_distinct
     from adjusted
 )
 

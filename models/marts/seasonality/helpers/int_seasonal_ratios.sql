@@ -61,8 +61,7 @@ doubled as (
         case
             when periods_around = periods_of_season + 1
                 then 2 * sum_around - first_value_around - last_value_around
-        end as double_sum,
-        {{ add_days('period_start', 3) }} as fourth_day
+        end as double_sum
     from averaged
 ),
 
@@ -72,7 +71,7 @@ final as (
         basis,
         period_grain,
         period_start,
-        {{ season_position('period_grain', 'period_start', 'fourth_day') }} as season_position,
+        {{ season_position('period_grain', 'period_start') }} as season_position,
         value,
         {{ safe_divide('double_sum', '(2 * periods_of_season)') }} as trend,
         case when double_sum > 0 then {{ safe_divide('value * 2 * periods_of_season', 'double_sum') }} end as ratio_to_trend

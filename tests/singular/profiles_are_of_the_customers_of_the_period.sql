@@ -1,19 +1,20 @@
--- Every trait splits the same customers: the opening customers of the year. Where years are built, they and the lost ones are
--- those of retention_by_period.
+-- Every trait splits the same customers: the opening customers of the period. Where its grain is built, they and the lost ones
+-- are those of retention_by_period.
 with int_profile_customers as (
     select
         basis,
-        year_start,
+        period_grain,
+        period_start,
         count(*) as customers,
         sum(case when is_churned then 1 else 0 end) as churned_customers,
         sum(case when is_most_valuable then 1 else 0 end) as most_valuable_customers
     from {{ ref('int_profile_customers') }}
-    group by basis, year_start
+    group by basis, period_grain, period_start
 ),
 
 retention_by_period as (
     select * from {{ ref('retention_by_period') }}
-    where period_grain = 'year' and segment_dimension = 'all'
+    where segment_dimension = 'all'
 ),
 
 profiles as (
@@ -61,7 +62,8 @@ faults as (
     from int_profile_customers
     inner join retention_by_period
         on int_profile_customers.basis = retention_by_period.basis
-        and int_profile_customers.year_start = retention_by_period.period_start
+        and int_profile_customers.period_grain = retention_by_period.period_grain
+        and int_profile_customers.period_start = retention_by_period.period_start
     where
         int_profile_customers.customers <> retention_by_period.opening_customers
         or int_profile_customers.churned_customers <> retention_by_period.churned_customers
