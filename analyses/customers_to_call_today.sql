@@ -1,5 +1,5 @@
--- Which twenty customers are worth a call today, why, and what would be lost with them? Who gives no reason to call is
--- left out, whatever there is to lose: `call_rank` goes on counting.
+-- Whom to call today, why, and what would be lost with them: the first twenty with `--limit 20`. Who gives no reason to call
+-- is left out, whatever there is to lose: `call_rank` goes on counting.
 with customers_at_risk as (
     select * from {{ ref('customers_at_risk') }}
 ),
@@ -9,12 +9,12 @@ to_call as (
         call_rank,
         customer_id,
         main_reason,
-        main_reason_on,
-        reasons,
         risk_score,
-        expected_value,
         value_at_risk,
         mrr,
+        main_reason_on,
+        reasons,
+        expected_value,
         last_order_on,
         risk_note
     from customers_at_risk
@@ -23,4 +23,3 @@ to_call as (
 
 select * from to_call
 order by call_rank asc
-limit 20

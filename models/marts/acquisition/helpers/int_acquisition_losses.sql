@@ -1,3 +1,5 @@
+{%- set cost = metrics_of('acquisition_cost_by_period') | selectattr('name', 'equalto', 'customer_acquisition_cost') | first -%}
+
 with flows as (
     select * from {{ ref('int_acquisition_flows') }}
     where has_left
@@ -15,7 +17,7 @@ periods as (
         period_start,
         segment_dimension,
         segment_value,
-        {{ rates_of('acquisition_cost_by_period').customer_acquisition_cost }} as customer_acquisition_cost
+        {{ rate_value(cost) }} as customer_acquisition_cost
     from spend
 ),
 
