@@ -25,6 +25,7 @@ from functools import cache
 from pathlib import Path
 
 import dbt_project
+import yaml
 from dbt.contracts.graph.manifest import Manifest
 from dbt_project import ROOT, dbt, manifest_of
 
@@ -170,23 +171,31 @@ def failing_unit_tests(
     for mutant in mutants:
         make_mistake(manifest, mutant)
     wanted = set().union(*(asked[mutant.id] for mutant in mutants))
+    failing = _unit_tests(manifest, wanted, database, only)
+    return {
+        mutant.id: {f"{model}: {name}": status for (model, name), status in failing.items() if model in asked[mutant.id]}
+        for mutant in mutants
+    }
+
+
+def _unit_tests(
+    manifest: Manifest, models: set[str], database: Path, only: frozenset[str] | None = None
+) -> dict[tuple[str, str], str]:
+    """(model, unit test) -> 'fail' or 'error', of the unit tests of these models (or `only` these, as 'model: test')."""
     manifest.unit_tests = {
         key: test
         for key, test in manifest.unit_tests.items()
-        if test.model in wanted and (only is None or f"{test.model}: {test.name}" in only)
+        if test.model in models and (only is None or f"{test.model}: {test.name}" in only)
     }
-    found: dict[str, dict[str, str]] = {mutant.id: {} for mutant in mutants}
     if not manifest.unit_tests:
-        return found
+        return {}
     run = dbt("test", "--select", "test_type:unit", database=database, manifest=manifest)
     assert run.outcome.result, run.text
-    for result in run.outcome.result:
-        if result.status in ("fail", "error"):
-            _, _, model, name = result.node.unique_id.split(".")
-            for mutant in mutants:
-                if model in asked[mutant.id]:
-                    found[mutant.id][f"{model}: {name}"] = str(result.status)
-    return found
+    return {
+        tuple(result.node.unique_id.split(".")[2:4]): str(result.status)
+        for result in run.outcome.result
+        if result.status in ("fail", "error") and result.node.resource_type == "unit_test"
+    }
 
 
 def failing_data_tests(mutant: Mutant, reached: set[str], database: Path) -> dict[str, str]:
@@ -198,8 +207,9 @@ def failing_data_tests(mutant: Mutant, reached: set[str], database: Path) -> dic
         "build", "--fail-fast", "--exclude-resource-type", "unit_test", "--select", *(f"{model}+" for model in sorted(reached)),
         database=database, manifest=manifest,
     )  # fmt: skip
+    # A test that stops the build with a sentence of its own ends in an error.
     found = {
-        result.node.name: str(result.status)
+        result.node.name: "fail" if result.node.resource_type == "test" else "error"
         for result in run.outcome.result or []
         if result.status in ("fail", "error")
     }
@@ -215,10 +225,12 @@ def _text_of(paths: Iterable[Path]) -> str:
 
 @cache
 def _everything() -> str:
-    """All that a build depends on."""
+    """All that a build depends on, which the unit tests are not."""
     parts = ["models", "macros", "tests/generic", "tests/singular", "seeds"]
-    paths = [path for part in parts for path in (ROOT / part).rglob("*") if path.suffix in (".sql", ".yml", ".csv")]
-    return hashlib.sha256(_text_of([*paths, ROOT / "dbt_project.yml"]).encode()).hexdigest()
+    paths = [path for part in parts for path in (ROOT / part).rglob("*") if path.suffix in (".sql", ".csv")]
+    read = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "models").rglob("*.yml"))]
+    built = [{key: value for key, value in each.items() if key != "unit_tests"} for each in read]
+    return _digest(_text_of([*paths, ROOT / "dbt_project.yml"]), built)
 
 
 @cache
@@ -265,9 +277,7 @@ class Runner:
                 self.found[found.id] = found
 
     def _holds(self, found: Found) -> bool:
-        if found.kind == "unit":
-            return found.code == self.code[found.id]
-        return found.build == self.build[found.id]
+        return found.code == self.code[found.id] and (found.kind == "unit" or found.build == self.build[found.id])
 
     def _keep(self, id: str, kind: str, killers: Iterable[str]) -> None:
         found = Found(id, kind, sorted(killers), self.code[id], self.build[id])
@@ -285,6 +295,10 @@ class Runner:
             Progress(TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()) as progress,
             ProcessPoolExecutor(processes, initializer=_start, initargs=(self.demo, self.folder)) as pool,
         ):
+            # What fails without a mistake says nothing about one.
+            tested = set().union(*(self.asked[mutant.id] for mutant in todo))
+            failing = pool.submit(_tests_without_mistake, tested).result()
+            assert not failing, f"These unit tests fail as the code is: {failing}"
             task = progress.add_task("unit tests", total=len(todo))
             jobs = {
                 pool.submit(_unit_job, together, self.asked): together
@@ -325,6 +339,12 @@ def _start(demo: Path, folder: Path) -> None:
     dbt_project.shared_folder = folder / "manifests"
     _demo, _folder = demo, Path(tempfile.mkdtemp(dir=folder))
     shutil.copy(demo, _folder / "built.duckdb")
+
+
+def _tests_without_mistake(models: set[str]) -> dict[tuple[str, str], str]:
+    manifest = manifest_of({}, _folder / "built.duckdb")
+    assert isinstance(manifest, Manifest), manifest
+    return _unit_tests(manifest, models, _folder / "built.duckdb")
 
 
 def _unit_job(mutants: list[Mutant], asked: dict[str, set[str]]) -> dict[str, dict[str, str]]:
