@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEMO := target/demo/built.duckdb
 
 .DEFAULT_GOAL := build
-.PHONY: build predict test lint unit-tests pytest bench docs demo-data lock clean
+.PHONY: build predict test lint unit-tests pytest mutants bench docs demo-data lock clean
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
@@ -38,6 +38,11 @@ pytest: $(STAMP) ## the demo by the command, then unit tests, the oracle, own da
 	@mkdir -p $(dir $(DEMO))
 	@$(BIN)/retention-ledger build --database $(DEMO)
 	@DEMO_DATABASE=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+mutants: $(STAMP) ## plants every small mistake of tests/mutants, and writes down who notices it (some 10 minutes)
+	@mkdir -p $(dir $(DEMO))
+	@$(BIN)/retention-ledger build --database $(DEMO)
+	@$(BIN)/python tests/python/mutants.py $(DEMO)
 
 bench: $(STAMP) ## how long a million customers take, against a yardstick
 	@$(BIN)/python -m retention_ledger.bench

@@ -10,6 +10,7 @@ in what dbt has read (no file is touched) and runs
 What it finds stands in docs/mutants.md. A mutant that was run before is run again only if its code or tests changed.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -145,25 +146,31 @@ def reaches(manifest: Manifest, mutants: Iterable[Mutant]) -> dict[str, set[str]
     return found
 
 
-def rounds(mutants: Iterable[Mutant], reached: dict[str, set[str]]) -> list[list[Mutant]]:
-    """Mutants that one dbt run can tell apart: mistakes that reach different models.
+def rounds(
+    mutants: Iterable[Mutant], asked: dict[str, set[str]], reached: dict[str, set[str]]
+) -> list[list[Mutant]]:
+    """Mutants that one dbt run can tell apart: of two, neither reaches a model whose unit tests the other is asked of.
 
-    A unit test brings the rows of everything its model reads, so it sees the mistakes in that model alone.
+    A unit test brings the rows of everything its model reads, so it sees the mistakes in the SQL of that model alone.
     """
-    found: list[tuple[list[Mutant], set[str]]] = []
+    found: list[tuple[list[Mutant], set[str], set[str]]] = []
     for mutant in sorted(mutants, key=lambda each: -len(reached[each.id])):
-        for together, taken in found:
-            if not taken & reached[mutant.id]:
+        for together, all_asked, all_reached in found:
+            if not (all_asked & reached[mutant.id] or all_reached & asked[mutant.id]):
                 together.append(mutant)
-                taken |= reached[mutant.id]
+                all_asked |= asked[mutant.id]
+                all_reached |= reached[mutant.id]
                 break
         else:
-            found.append(([mutant], set(reached[mutant.id])))
-    return [together for together, _ in found]
+            found.append(([mutant], set(asked[mutant.id]), set(reached[mutant.id])))
+    return [together for together, *_ in found]
 
 
 def failing_unit_tests(
-    mutants: list[Mutant], asked: dict[str, set[str]], database: Path, only: frozenset[str] | None = None
+    mutants: list[Mutant],
+    asked: dict[str, set[str]],
+    database: Path,
+    only: frozenset[str] | None = None,
 ) -> dict[str, dict[str, str]]:
     """Mutant id -> 'model: unit test' -> 'fail' or 'error', of the tests of the models `asked` (or `only` these)."""
     manifest = manifest_of({}, database)
@@ -173,7 +180,11 @@ def failing_unit_tests(
     wanted = set().union(*(asked[mutant.id] for mutant in mutants))
     failing = _unit_tests(manifest, wanted, database, only)
     return {
-        mutant.id: {f"{model}: {name}": status for (model, name), status in failing.items() if model in asked[mutant.id]}
+        mutant.id: {
+            f"{model}: {name}": status
+            for (model, name), status in failing.items()
+            if model in asked[mutant.id]
+        }
         for mutant in mutants
     }
 
@@ -227,8 +238,16 @@ def _text_of(paths: Iterable[Path]) -> str:
 def _everything() -> str:
     """All that a build depends on, which the unit tests are not."""
     parts = ["models", "macros", "tests/generic", "tests/singular", "seeds"]
-    paths = [path for part in parts for path in (ROOT / part).rglob("*") if path.suffix in (".sql", ".csv")]
-    read = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "models").rglob("*.yml"))]
+    paths = [
+        path
+        for part in parts
+        for path in (ROOT / part).rglob("*")
+        if path.suffix in (".sql", ".csv")
+    ]
+    read = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / "models").rglob("*.yml"))
+    ]
     built = [{key: value for key, value in each.items() if key != "unit_tests"} for each in read]
     return _digest(_text_of([*paths, ROOT / "dbt_project.yml"]), built)
 
@@ -256,7 +275,9 @@ class Found:
 class Runner:
     """Runs mutants, knows what was found before, and writes the report."""
 
-    def __init__(self, mutants: list[Mutant], demo: Path, folder: Path, state: Path = STATE) -> None:
+    def __init__(
+        self, mutants: list[Mutant], demo: Path, folder: Path, state: Path = STATE
+    ) -> None:
         self.mutants = {mutant.id: mutant for mutant in mutants}
         self.demo, self.folder, self.state = demo, folder, state
         manifest = manifest_of({}, folder / "built.duckdb")
@@ -266,18 +287,36 @@ class Runner:
         paths = {node.name: ROOT / node.original_file_path for node in manifest.nodes.values()}
         self.code, self.build = {}, {}
         for mutant in mutants:
-            tested = [paths[model].with_suffix(suffix) for model in self.asked[mutant.id] for suffix in (".sql", ".yml")]
+            tested = [
+                paths[model].with_suffix(suffix)
+                for model in self.asked[mutant.id]
+                for suffix in (".sql", ".yml")
+            ]
             what = {**asdict(mutant), "mistake": "", "survived": ""}
-            self.code[mutant.id] = _digest(what, _macros(), _text_of(path for path in tested if path.exists()))
+            self.code[mutant.id] = _digest(
+                what, _macros(), _text_of(path for path in tested if path.exists())
+            )
             self.build[mutant.id] = _digest(what, _everything())
+        self.models = {
+            node.original_file_path: node.name
+            for node in manifest.nodes.values()
+            if node.resource_type == "model"
+        }
         self.found: dict[str, Found] = {}
         for line in state.read_text(encoding="utf-8").splitlines() if state.exists() else []:
             found = Found(**json.loads(line))
             if found.id in self.mutants and self._holds(found):
                 self.found[found.id] = found
 
+    def untouched(self) -> list[str]:
+        """Models in whose file there is no mutant."""
+        files = {mutant.file for mutant in self.mutants.values()}
+        return sorted(name for file, name in self.models.items() if file not in files)
+
     def _holds(self, found: Found) -> bool:
-        return found.code == self.code[found.id] and (found.kind == "unit" or found.build == self.build[found.id])
+        return found.code == self.code[found.id] and (
+            found.kind == "unit" or found.build == self.build[found.id]
+        )
 
     def _keep(self, id: str, kind: str, killers: Iterable[str]) -> None:
         found = Found(id, kind, sorted(killers), self.code[id], self.build[id])
@@ -292,8 +331,12 @@ class Runner:
 
         todo = [m for m in self.mutants.values() if m.id not in self.found and not m.equivalent]
         with (
-            Progress(TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()) as progress,
-            ProcessPoolExecutor(processes, initializer=_start, initargs=(self.demo, self.folder)) as pool,
+            Progress(
+                TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
+            ) as progress,
+            ProcessPoolExecutor(
+                processes, initializer=_start, initargs=(self.demo, self.folder)
+            ) as pool,
         ):
             # What fails without a mistake says nothing about one.
             tested = set().union(*(self.asked[mutant.id] for mutant in todo))
@@ -302,7 +345,7 @@ class Runner:
             task = progress.add_task("unit tests", total=len(todo))
             jobs = {
                 pool.submit(_unit_job, together, self.asked): together
-                for together in rounds(todo, self.asked)
+                for together in rounds(todo, self.asked, self.reached)
             }
             left = []
             for job in as_completed(jobs):
@@ -354,7 +397,9 @@ def _unit_job(mutants: list[Mutant], asked: dict[str, set[str]]) -> dict[str, di
 def _data_job(mutant: Mutant, reached: set[str]) -> dict[str, str]:
     folder = Path(tempfile.mkdtemp(dir=_folder))
     try:
-        return failing_data_tests(mutant, reached, Path(shutil.copy(_demo, folder / "built.duckdb")))
+        return failing_data_tests(
+            mutant, reached, Path(shutil.copy(_demo, folder / "built.duckdb"))
+        )
     finally:
         shutil.rmtree(folder)
 
@@ -372,8 +417,15 @@ applies to the code and that this page lists them all.
 
 def report(mutants: list[Mutant], found: dict[str, Found]) -> str:
     """docs/mutants.md: the mutants by room, and the test that notices each."""
-    lines = [_INTRODUCTION, "| room | mutants | by a unit test | by a data test | equivalent | unnoticed |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
-    kinds = {m.id: "equivalent" if m.equivalent else found[m.id].kind if m.id in found else "none" for m in mutants}
+    lines = [
+        _INTRODUCTION,
+        "| room | mutants | by a unit test | by a data test | equivalent | unnoticed |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    kinds = {
+        m.id: "equivalent" if m.equivalent else found[m.id].kind if m.id in found else "none"
+        for m in mutants
+    }
     rows = [(title, [m for m in mutants if m.room == room]) for room, title in ROOMS.items()]
     for title, group in [*rows, ("**all**", mutants)]:
         count = [sum(kinds[m.id] == kind for m in group) for kind in ("unit", "data", "equivalent")]
@@ -382,8 +434,16 @@ def report(mutants: list[Mutant], found: dict[str, Found]) -> str:
             lines.append(f"| {title} | {' | '.join(map(str, figures))} |")
     for title, group in rows:
         if group:
-            lines += ["", f"## {title}", "", "| mutant | mistake | noticed by |", "| --- | --- | --- |"]
-            lines += [f"| `{m.id}` | {m.mistake} | {_noticed_by(m, found.get(m.id))} |" for m in group]
+            lines += [
+                "",
+                f"## {title}",
+                "",
+                "| mutant | mistake | noticed by |",
+                "| --- | --- | --- |",
+            ]
+            lines += [
+                f"| `{m.id}` | {m.mistake} | {_noticed_by(m, found.get(m.id))} |" for m in group
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -396,35 +456,44 @@ def _noticed_by(mutant: Mutant, found: Found | None) -> str:
     return f"{'data test ' if found.kind == 'data' else ''}`{found.killers[0]}`{more}"
 
 
-def reported() -> dict[str, str]:
-    """Mutant id -> what docs/mutants.md says about who notices it."""
-    rows = re.findall(r"^\| `([^`]+)` \| .* \| (.+) \|$", REPORT.read_text(encoding="utf-8"), re.MULTILINE)
-    return dict(rows)
+def reported() -> dict[str, tuple[str, str]]:
+    """Mutant id -> the mistake, and who notices it, as docs/mutants.md has them."""
+    text = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
+    rows = re.findall(r"^\| `([^`]+)` \| (.*) \| (.+) \|$", text, re.MULTILINE)
+    return {id: (mistake, who) for id, mistake, who in rows}
 
 
-def main(demo: str, *arguments: str) -> int:
-    """`mutants.py DEMO_DATABASE [--processes=N] [--unit-tests-only] [ROOM ...]`; with rooms, no report is written."""
-    options = dict(each.lstrip("-").partition("=")[::2] for each in arguments if each.startswith("--"))
-    rooms = [each for each in arguments if not each.startswith("--")]
-    mutants = [mutant for mutant in catalogue() if not rooms or mutant.room in rooms]
+def main() -> int:
+    """Runs what the command line says; 1 where a mutant cannot be made, or nobody notices one."""
+    parser = argparse.ArgumentParser(description="Plants the mutants of tests/mutants.")
+    parser.add_argument("demo", type=Path, help="a built demo with the prediction; it is copied")
+    parser.add_argument("rooms", nargs="*", help="only these, and no report is written")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--unit-tests-only", action="store_true", help="and no report is written")
+    asked = parser.parse_args()
+    mutants = [mutant for mutant in catalogue() if not asked.rooms or mutant.room in asked.rooms]
     faults = [fault(mutant) for mutant in mutants if fault(mutant)]
     if faults:
         print("\n".join(faults))
         return 1
     with tempfile.TemporaryDirectory(prefix="retention_ledger_mutants_") as folder:
         dbt_project.shared_folder = Path(folder) / "manifests"
-        runner = Runner(mutants, Path(demo), Path(folder))
-        runner.run(int(options.get("processes", 2)), "unit-tests-only" not in options)
-    if not rooms and "unit-tests-only" not in options:
+        runner = Runner(mutants, asked.demo, Path(folder))
+        runner.run(asked.processes, with_data_tests=not asked.unit_tests_only)
+    if not asked.rooms and not asked.unit_tests_only:
         REPORT.write_text(report(mutants, runner.found), encoding="utf-8")
-    alive = [m for m in mutants if not m.equivalent and runner.found.get(m.id, None) is None or m.id in runner.found and runner.found[m.id].kind in ("none", "error")]
-    for mutant in alive:
-        print(f"Nobody notices {mutant.id}: {mutant.mistake}")
-        for killer in runner.found[mutant.id].killers if mutant.id in runner.found else []:
-            print(f"    {killer}")
-    print(f"{len(mutants)} mutants, {len(alive)} unnoticed")
-    return 1 if alive else 0
+        print("Models without a mutant:", ", ".join(runner.untouched()) or "none")
+    unnoticed = 0
+    for mutant in mutants:
+        found = runner.found.get(mutant.id)
+        if not mutant.equivalent and (found is None or found.kind in ("none", "error")):
+            unnoticed += 1
+            print(
+                f"Nobody notices {mutant.id}: {mutant.mistake}", *(found.killers if found else [])
+            )
+    print(f"{len(mutants)} mutants, {unnoticed} unnoticed")
+    return 1 if unnoticed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())
