@@ -1,7 +1,8 @@
 """Mistakes that the tests must notice: a sample of the catalogue in tests/mutants, and that all of it is up to date.
 
 `make mutants` runs all of them and writes docs/mutants.md, which says which unit test notices which. The sample is, of
-those, every mutant that once went unnoticed and the first of each file; each is run with that one unit test.
+those, every mutant that once went unnoticed and the first of each model (macros stand in many models, so that each would
+need a run of its own); each is run with that one unit test.
 """
 
 import re
@@ -26,7 +27,11 @@ def sample() -> list[Mutant]:
     """What is run here: in the order of the catalogue, so that it does not change from run to run."""
     of_unit_tests = [mutant for mutant in MUTANTS if noticed_by(mutant)]
     first = {mutant.file: mutant for mutant in reversed(of_unit_tests)}
-    return [mutant for mutant in of_unit_tests if mutant.survived or first[mutant.file] is mutant]
+    return [
+        mutant
+        for mutant in of_unit_tests
+        if mutant.survived or (first[mutant.file] is mutant and mutant.file.startswith("models"))
+    ]
 
 
 def test_every_mutant_still_applies() -> None:
@@ -40,7 +45,7 @@ def test_the_page_lists_every_mutant_and_who_notices_it() -> None:
     assert {id: mistake for id, (mistake, _) in REPORTED.items()} == {
         mutant.id: mutant.mistake for mutant in MUTANTS
     }, "docs/mutants.md is not of this catalogue: make mutants"
-    unnoticed = [id for id, (_, who) in REPORTED.items() if "nobody" in who]
+    unnoticed = [id for id, (_, who) in REPORTED.items() if who == "**nobody**"]
     assert not unnoticed, f"no test notices {unnoticed}"
 
 
