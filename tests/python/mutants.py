@@ -45,6 +45,8 @@ ROOMS = {
     "revenue": "Recurring revenue",
     "purchases": "Purchases",
     "lifetime_value": "Lifetime value",
+    "acquisition": "Acquisition",
+    "risk": "Customers at risk",
     "metrics": "Metrics",
 }
 
