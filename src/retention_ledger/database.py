@@ -109,7 +109,7 @@ def check_file(path: Path, must_exist: bool) -> None:
 def why_not_opened(path: Path, error: Exception) -> str:
     """A sentence for what DuckDB says of a file that it cannot open."""
     said = " ".join(str(error).split())
-    if "lock" in said.lower():
+    if "set lock" in said.lower():
         holder = said[said.find("(PID") :].split(")")[0].lstrip("(") if "(PID" in said else ""
         return (
             f"The database {path} is open in another program{f' ({holder})' if holder else ''}, and DuckDB allows "

@@ -29,7 +29,7 @@ from retention_ledger.database import (
     opened,
     why_not_opened,
 )
-from retention_ledger.errors import Stop
+from retention_ledger.errors import Refused, Stop
 
 #: The mart that lists what was published.
 LOG = "published_builds"
@@ -99,7 +99,6 @@ class Candidate:
     target: Path
     file: Path
     replaces: tuple[int, int, int] | None = None
-    untouched: tuple[int, int, int] | None = None
     is_made: bool = False
     is_published: bool = False
 
@@ -114,7 +113,6 @@ class Candidate:
             with opened(self.database):
                 self.replaces = identity(self.target)
                 shutil.copyfile(self.target, self.file)
-        self.untouched = identity(self.file)
         self.is_made = True
 
     def publish(self) -> None:
@@ -142,10 +140,9 @@ class Candidate:
             write_through(self.target.parent)
 
     def discard(self) -> None:
-        """Removes a candidate into which nothing was written."""
-        if self.is_made and identity(self.file) == self.untouched:
-            remove_leftovers(self.file)
-            self.is_made = False
+        """Removes a candidate into which no table was written."""
+        remove_leftovers(self.file)
+        self.is_made = False
 
     def what_readers_see(self) -> str:
         """After a failure: what is still there, and where the candidate is."""
@@ -180,12 +177,12 @@ def beside(database: Path) -> Iterator[Candidate]:
         except KeyboardInterrupt as error:
             raise Stop(f"Broken off.{candidate.what_readers_see()}") from error
         except Stop as stop:
-            candidate.discard()
+            if isinstance(stop, Refused):
+                candidate.discard()
             # To the user it is one database, wherever it was when something was wrong with it.
             said = str(stop).replace(str(candidate.file), str(database))
             raise Stop(said + candidate.what_readers_see()) from stop
         except (duckdb.Error, OSError) as error:
-            candidate.discard()
             said = " ".join(str(error).split()).replace(str(candidate.file), str(database))
             raise Stop(
                 f"The build could not be written: {said}{candidate.what_readers_see()}"

@@ -1,8 +1,8 @@
 """Kills builds at random moments and looks at what a reader sees after each.
 
-    python tests/python/kill_builds.py FOLDER KILLS
+    python tests/python/kill_builds.py FOLDER KILLS [MODEL ...]
 
-FOLDER has a file `exports/orders.csv`. The database is built with one policy, then again and again with
+Builds everything, or MODEL and what it reads. FOLDER has a file `exports/orders.csv`. The database is built with one policy, then again and again with
 another, and each of these builds is killed (SIGKILL). Prints one JSON object: how many kills left the
 first build, how many the second, how many anything else (`mixed`), how many a database that the next build
 could not make the same as one that was never killed (`unequal`), and the seconds of a build that is left alone.
@@ -58,12 +58,13 @@ def read_once(dbt: Dbt) -> None:
 
 
 def build(folder: Path, database: Path, inactivity_days: int) -> None:
-    """`retention-ledger build` with settings that are named here; says nothing."""
+    """`retention-ledger build` of what the command line names; says nothing."""
     os.environ["RETENTION_LEDGER_DB"] = str(database)
     file = folder / f"inactive_{inactivity_days}.yml"
     file.write_text(json.dumps(settings(folder, inactivity_days)))
     project = Project(dbt_project.ROOT, dbt_project.ROOT, dbt_project.ROOT / "profiles", None)
-    commands.build(Console(file=io.StringIO()), project, file, database, AllTables(), False)
+    options = AllTables(tuple(f"+{name}" for name in sys.argv[3:]))
+    commands.build(Console(file=io.StringIO()), project, file, database, options, False)
 
 
 def contents(database: Path) -> dict[str, str]:

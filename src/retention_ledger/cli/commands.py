@@ -20,7 +20,7 @@ from retention_ledger.cli.project import Project, database_of
 from retention_ledger.cli.raw_files import unchanged_files
 from retention_ledger.cli.settings import as_vars, read_settings
 from retention_ledger.database import find_build, opened
-from retention_ledger.errors import Stop
+from retention_ledger.errors import Refused, Stop
 from retention_ledger.publishing import LOG, InPlace, Publication, beside, has_log, name_build
 
 #: The tables that the prediction writes, and all that reads them.
@@ -175,7 +175,9 @@ def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> A
     if not outcome.passed:
         # What was suspicious in the data may be the reason.
         say_warnings(out, outcome.said)
-        raise Stop("The build stopped.\n" + failure(outcome, dbt.project))
+        began = any(str(result.node.resource_type) != "operation" for result in outcome.results())
+        why = Stop if began else Refused
+        raise why("The build stopped.\n" + failure(outcome, dbt.project))
     return outcome
 
 

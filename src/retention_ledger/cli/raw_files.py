@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retention_ledger.cli.project import NAME, Project, project_file
-from retention_ledger.errors import Stop
+from retention_ledger.errors import Refused, Stop
 
 Seen = dict[str, tuple[int, int, int]]
 
@@ -69,6 +69,8 @@ def unchanged_files(settings: dict[str, Any], project: Project) -> Iterator[None
     before = seen(named, folder)
     try:
         yield
+    except Refused:
+        raise
     except Stop as stop:
         said = changes(before, seen(named, folder))
         raise Stop(f"{said}\n{stop}") if said else stop from stop
