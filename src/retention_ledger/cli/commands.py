@@ -22,6 +22,7 @@ from retention_ledger.cli.settings import as_vars, read_settings
 from retention_ledger.database import find_build, opened
 from retention_ledger.errors import Refused, Stop
 from retention_ledger.publishing import LOG, InPlace, Publication, beside, has_log, name_build
+from retention_ledger.restatements import restate
 
 #: The tables that the prediction writes, and all that reads them.
 PREDICTED = "config.materialized:kept+"
@@ -111,6 +112,15 @@ def publication(database: Path | None, dbt: Dbt) -> Iterator[Publication]:
             dbt.candidate = None
 
 
+def restated(
+    publication: Publication, dbt: Dbt, is_whole: bool, is_other_data: bool = False
+) -> list[str]:
+    """What closed figures moved, in lines; Stop where nothing explains it."""
+    if publication.file is None:
+        return []
+    return restate(publication.file, dbt.schema(), is_whole, is_other_data)
+
+
 def publish(publication: Publication, dbt: Dbt, command: str) -> None:
     """Names the build that was made, and publishes it."""
     if publication.file is not None:
@@ -152,8 +162,10 @@ def build(
             if candidate.file is not None and fills:
                 out.print()
                 said += predict_and_build(out, dbt, candidate.file, options.threads)
+            moved = restated(candidate, dbt, not options.select, options.replace)
         publish(candidate, dbt, "build")
     report_end(out, built, time.perf_counter() - started, said)
+    say(out, *moved)
     if file is None:
         say(
             out,
@@ -257,8 +269,10 @@ def predict_again(
             )
         candidate.make()
         said = predict_and_build(out, dbt, candidate.file, threads)
+        moved = restated(candidate, dbt, is_whole=False)
         publish(candidate, dbt, "predict")
     say_warnings(out, said)
+    say(out, *moved)
 
 
 def difference(given: dict[str, Any], held: dict[str, Any]) -> str:
