@@ -217,7 +217,7 @@ def restate(candidate: Path, schema: str, is_whole: bool, is_other_data: bool = 
         connection.execute(
             f"""insert into {build.table(LOG)} by name
             select {KEYS}, cause, explanation, old_value, new_value,
-                (select max(build_id) from {build.table("published_builds")}) as replaces_build_id,
+                (select max(build_id) from {build.table("published_builds")}) as old_build,
                 cast(current_timestamp at time zone 'UTC' as timestamp) as restated_at,
                 (select min(policy_version) from {build.table("policy_settings")}) as policy_version
             from explained"""

@@ -35,7 +35,7 @@ OTHERS = {
     "int_published_values": f"{KEYS}, value decimal(28, 6)",
     "int_published_policy": "kind varchar, name varchar, value varchar",
     "int_published_rows": "source_table varchar, row_key bigint, content bigint, on_day date",
-    "metric_restatements": f"{KEYS}, cause varchar, explanation varchar, replaces_build_id varchar, "
+    "metric_restatements": f"{KEYS}, cause varchar, explanation varchar, old_build varchar, "
     "old_value decimal(28, 6), new_value decimal(28, 6), restated_at timestamp, policy_version varchar",
 }
 # May and June are complete. The customers of a: two orders in May, one in June; b one in June.
@@ -132,7 +132,7 @@ def test_each_cause_is_derived(
     change(candidate, MOVE_MAY, *changes)
     said = restate(candidate, "main", is_whole=True)
     assert listed(candidate) == [(cause, explanation, 2, 3)]
-    assert listed(candidate, "metric, period_start, segment_value, replaces_build_id") == [
+    assert listed(candidate, "metric, period_start, segment_value, old_build") == [
         ("orders", query(candidate, "select date '2025-05-01'")[0][0], "all", "build1")
     ]
     assert said[1:] == [
