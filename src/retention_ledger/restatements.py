@@ -21,6 +21,9 @@ RAW_ROWS = {
     "exchange_rates": ("currency, valid_from", "valid_from", "raw_record"),
     "customer_id_map": ("old_customer_id", "date '0001-01-01'", "raw_record"),
     "calendar": ("calendar_day", "date '0001-01-01'", "raw_record"),
+    "marketing_spend": ("spend_id", "spent_on", "raw_record"),
+    "support_tickets": ("ticket_id", "opened_on", "raw_record"),
+    "feedback": ("feedback_id", "given_on", "raw_record"),
     # Without their attributes, which are compared below; from the first day that the customer did something.
     "customers": ("customer_id", "first_on", "email, signed_up_at, reject_reason"),
 }  # fmt: skip

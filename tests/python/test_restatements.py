@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_project import query
+from dbt_project import ROOT, query
 
 from retention_ledger.errors import Stop
 from retention_ledger.restatements import KEPT, LOG, RAW_ROWS, READ, restate
@@ -20,6 +20,9 @@ STAGED = {
     "exchange_rates": "currency varchar, valid_from date, raw_record varchar",
     "customer_id_map": "old_customer_id varchar, raw_record varchar",
     "calendar": "calendar_day date, raw_record varchar",
+    "marketing_spend": "spend_id varchar, spent_on date, raw_record varchar",
+    "support_tickets": "ticket_id varchar, opened_on date, raw_record varchar",
+    "feedback": "feedback_id varchar, given_on date, raw_record varchar",
     "customers": "customer_id varchar, email varchar, country varchar, reject_reason varchar, raw_record varchar, signed_up_at timestamp",
 }  # fmt: skip
 KEYS = (
@@ -89,6 +92,11 @@ def change(file: Path, *statements: str) -> None:
 def listed(file: Path, columns: str = "cause, explanation, old_value, new_value") -> list[tuple]:
     """What metric_restatements says, numbers as such."""
     return query(file, f"select {columns} from metric_restatements order by all")
+
+
+def test_every_raw_table_is_looked_at() -> None:
+    staging = ROOT / "models" / "staging"
+    assert {path.stem.removeprefix("stg_") for path in staging.glob("stg_*.sql")} == RAW_ROWS.keys()
 
 
 def test_a_build_that_moves_nothing_lists_nothing(candidate: Path) -> None:
