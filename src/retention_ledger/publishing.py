@@ -187,6 +187,9 @@ def beside(database: Path) -> Iterator[Candidate]:
             raise Stop(
                 f"The build could not be written: {said}{candidate.what_readers_see()}"
             ) from error
+        except Exception as error:
+            error.add_note(candidate.what_readers_see().strip())
+            raise
         finally:
             if candidate.is_published:
                 remove_leftovers(candidate.file)
