@@ -152,6 +152,8 @@ def main() -> int:
         print(
             f"This should not have happened ({type(error).__name__}: {said}). "
             "With `--verbose` the command says where; please report it.",
+            *getattr(error, "__notes__", []),
+            sep="\n",
             file=sys.stderr,
         )
     return 1

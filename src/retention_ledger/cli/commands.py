@@ -17,9 +17,12 @@ from retention_ledger.cli.dbt import NOTE, Dbt, failure, warnings_of
 from retention_ledger.cli.headline import headline
 from retention_ledger.cli.progress import Stages
 from retention_ledger.cli.project import Project, database_of
+from retention_ledger.cli.raw_files import unchanged_files
 from retention_ledger.cli.settings import as_vars, read_settings
-from retention_ledger.database import check_file, find_build, opened, why_not_opened
-from retention_ledger.errors import Stop
+from retention_ledger.database import find_build, opened
+from retention_ledger.errors import Refused, Stop
+from retention_ledger.publishing import LOG, InPlace, Publication, beside, has_log, name_build
+from retention_ledger.restatements import restate
 
 #: The tables that the prediction writes, and all that reads them.
 PREDICTED = "config.materialized:kept+"
@@ -92,18 +95,40 @@ def must_be_file(database: Path | None, what: str) -> Path:
     return database
 
 
-def check_writable(database: Path) -> None:
-    """Stop where the database is open elsewhere, or is none: said before dbt reads the project."""
-    import duckdb
+@contextlib.contextmanager
+def publication(database: Path | None, dbt: Dbt) -> Iterator[Publication]:
+    """How what dbt builds comes to its readers: from beside a DuckDB file, by one rename.
 
-    check_file(database, must_exist=False)
-    if database.exists():
-        if not os.access(database, os.W_OK):
-            raise Stop(f"The database {database} may only be read, and a build writes to it.")
+    For other warehouses nothing is done yet: dbt writes where they read.
+    """
+    if database is None:
+        yield InPlace()
+        return
+    with beside(database) as candidate:
+        dbt.candidate = candidate.file
         try:
-            duckdb.connect(str(database)).close()
-        except (duckdb.Error, OSError) as error:
-            raise Stop(why_not_opened(database, error)) from error
+            yield candidate
+        finally:
+            dbt.candidate = None
+
+
+def restated(
+    publication: Publication, dbt: Dbt, is_whole: bool, is_other_data: bool = False
+) -> list[str]:
+    """What closed figures moved, in lines; Stop where nothing explains it."""
+    if publication.file is None:
+        return []
+    return restate(publication.file, dbt.schema(), is_whole, is_other_data)
+
+
+def publish(publication: Publication, dbt: Dbt, command: str) -> None:
+    """Names the build that was made, and publishes it."""
+    if publication.file is not None:
+        # After `--select` into a new file there may be nothing but what was selected.
+        if not has_log(publication.file, dbt.schema()):
+            dbt.run("run", "--select", LOG)
+        name_build(publication.file, dbt.schema(), command)
+    publication.publish()
 
 
 def build(
@@ -123,20 +148,24 @@ def build(
             "Leave `--select` out."
         )
     file = named_database(database, project)
-    if file is not None:
-        check_writable(file)
     dbt = Dbt(project, {**settings, **({"replace_data": True} if options.replace else {})}, verbose)
-    with working(out, "Reading the project ..."):
-        dbt.read()
-        nodes = dbt.nodes(options.for_selection())
-    outcome = run_build(out, dbt, nodes, options.for_build())
-    built = [result.node.unique_id for result in outcome.results()]
-    said = warnings_of(outcome, project)
-    fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
-    if file is not None and fills:
-        out.print()
-        said += predict_and_build(out, dbt, file, options.threads)
+    with publication(file, dbt) as candidate:
+        with working(out, "Reading the project ..."):
+            dbt.read()
+            nodes = dbt.nodes(options.for_selection())
+        candidate.make()
+        with unchanged_files(dbt.settings, project):
+            outcome = run_build(out, dbt, nodes, options.for_build())
+            built = [result.node.unique_id for result in outcome.results()]
+            said = warnings_of(outcome, project)
+            fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
+            if candidate.file is not None and fills:
+                out.print()
+                said += predict_and_build(out, dbt, candidate.file, options.threads)
+            moved = restated(candidate, dbt, not options.select, options.replace)
+        publish(candidate, dbt, "build")
     report_end(out, built, time.perf_counter() - started, said)
+    say(out, *moved)
     if file is None:
         say(
             out,
@@ -158,7 +187,9 @@ def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> A
     if not outcome.passed:
         # What was suspicious in the data may be the reason.
         say_warnings(out, outcome.said)
-        raise Stop("The build stopped.\n" + failure(outcome, dbt.project))
+        began = any(str(result.node.resource_type) != "operation" for result in outcome.results())
+        why = Stop if began else Refused
+        raise why("The build stopped.\n" + failure(outcome, dbt.project))
     return outcome
 
 
@@ -213,7 +244,7 @@ def predict_again(
     """Predicts on a build that is there, with the settings that it was built with."""
     given = as_vars(read_settings(settings_file, project.settings())) if settings_file else None
     file = must_be_file(named_database(database, project), "The prediction")
-    with opened(file, read_only=False) as connection:
+    with opened(file) as connection:
         held = find_build(connection, file, schema)
         held.require(connection, ["policy_settings"])
         [(version,)] = connection.execute(
@@ -227,15 +258,21 @@ def predict_again(
             "run `retention-ledger build` with these, or leave `--settings` out."
         )
     dbt = Dbt(project, held.settings, verbose)
-    with working(out, "Reading the project ..."):
-        dbt.read()
-        now = dbt.policy_version()
-    if now != version:
-        raise Stop(
-            f"The build in {file} was made with the policy {version}, and the project now has {now}: "
-            "run `retention-ledger build` again."
-        )
-    say_warnings(out, predict_and_build(out, dbt, file, threads))
+    with publication(file, dbt) as candidate:
+        with working(out, "Reading the project ..."):
+            dbt.read()
+            now = dbt.policy_version()
+        if now != version:
+            raise Stop(
+                f"The build in {file} was made with the policy {version}, and the project now has {now}: "
+                "run `retention-ledger build` again."
+            )
+        candidate.make()
+        said = predict_and_build(out, dbt, candidate.file, threads)
+        moved = restated(candidate, dbt, is_whole=False)
+        publish(candidate, dbt, "predict")
+    say_warnings(out, said)
+    say(out, *moved)
 
 
 def difference(given: dict[str, Any], held: dict[str, Any]) -> str:
