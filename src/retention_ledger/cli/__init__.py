@@ -139,6 +139,29 @@ def show(
     commands.show(console(), find_project(project_dir, profiles_dir, target), database, schema)
 
 
+@app.command()
+def validate(
+    settings: Settings = None,
+    database: Database = None,
+    schema: Schema = None,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="What is there is right: compare the next load with it."),
+    ] = False,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    verbose: Verbose = False,
+) -> None:
+    """Look at the raw tables and the marts with Great Expectations, and write its Data Docs."""
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+    from retention_ledger.cli.validate import validate as look
+
+    project = find_project(project_dir, profiles_dir, target)
+    look(console(), project, settings, database, schema, accept, verbose)
+
+
 def main() -> int:
     """Runs the command; what stops it is a sentence on standard error and exit code 1."""
     try:
