@@ -35,4 +35,5 @@
         'insert into ' ~ relation ~ ' (load_id, was_accepted, data, profile) values (' ~ text_or_null(load_id) ~ ', '
         ~ ('true' if was_accepted else 'false') ~ ', ' ~ text_or_null(tojson(data_asked_for())) ~ ', ' ~ text_or_null(profile) ~ ')'
     ) %}
+    {% do adapter.commit() %}
 {% endmacro %}

@@ -85,6 +85,10 @@ def build(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Make tables anew that are otherwise added to.")
     ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Build also what is not as expected: it is right this time."),
+    ] = False,
     threads: Threads = None,
     project_dir: ProjectDir = None,
     profiles_dir: ProfilesDir = None,
@@ -99,7 +103,7 @@ def build(
     chosen = tuple(part for text in select or [] for part in text.split())
     commands.build(
         console(), find_project(project_dir, profiles_dir, target), settings, database,
-        commands.BuildOptions(chosen, full_refresh, threads, replace), verbose,
+        commands.BuildOptions(chosen, full_refresh, threads, replace, accept), verbose,
     )  # fmt: skip
 
 
@@ -144,10 +148,6 @@ def validate(
     settings: Settings = None,
     database: Database = None,
     schema: Schema = None,
-    accept: Annotated[
-        bool,
-        typer.Option("--accept", help="What is there is right: compare the next load with it."),
-    ] = False,
     project_dir: ProjectDir = None,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
@@ -159,7 +159,7 @@ def validate(
     from retention_ledger.cli.validate import validate as look
 
     project = find_project(project_dir, profiles_dir, target)
-    look(console(), project, settings, database, schema, accept, verbose)
+    look(console(), project, settings, database, schema, verbose)
 
 
 def main() -> int:

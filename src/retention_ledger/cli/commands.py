@@ -20,9 +20,14 @@ from retention_ledger.cli.project import Project, database_of
 from retention_ledger.cli.settings import as_vars, read_settings
 from retention_ledger.database import check_file, find_build, opened, why_not_opened
 from retention_ledger.errors import Stop
+from retention_ledger.expectations.runner import Expectations
 
 #: The tables that the prediction writes, and all that reads them.
 PREDICTED = "config.materialized:kept+"
+#: What raw data is looked at in, and all that it is made of; `+retention_ledger.staging` has its tests, and what these look at.
+STAGED = "+retention_ledger.staging.stg_*"
+#: Of the tests only those that look at nothing else.
+WITHIN = ("--indirect-selection", "cautious")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class BuildOptions:
     full_refresh: bool = False
     threads: int | None = None
     replace: bool = False
+    accept: bool = False
 
     def for_selection(self) -> list[str]:
         """Which nodes; unit tests say nothing about the user's data and belong to the contributor."""
@@ -43,6 +49,14 @@ class BuildOptions:
         """The selection, and how to build it."""
         threads = ["--threads", str(self.threads)] if self.threads else []
         return [*self.for_selection(), *threads, *(["--full-refresh"] if self.full_refresh else [])]
+
+    def before_landing(self) -> list[str]:
+        """How to build what the expectations about raw tables look at: staging, and all it is made of."""
+        return [*self.for_build(), "--select", STAGED, *WITHIN]
+
+    def after_landing(self) -> list[str]:
+        """How to build the rest."""
+        return [*self.for_build(), "--exclude", STAGED, *WITHIN]
 
 
 @contextlib.contextmanager
@@ -115,6 +129,8 @@ def build(
     verbose: bool,
 ) -> None:
     """Builds everything: dbt, the prediction, the marts that read it; then says the headline."""
+    from retention_ledger.cli.validate import check_publish
+
     started = time.perf_counter()
     settings = as_vars(read_settings(settings_file, project.settings())) if settings_file else {}
     if options.replace and options.select:
@@ -129,13 +145,14 @@ def build(
     with working(out, "Reading the project ..."):
         dbt.read()
         nodes = dbt.nodes(options.for_selection())
-    outcome = run_build(out, dbt, nodes, options.for_build())
-    built = [result.node.unique_id for result in outcome.results()]
-    said = warnings_of(outcome, project)
+    checks = None if options.select else Expectations(dbt, file, options.accept)
+    built, said = run_stages(out, dbt, nodes, options, checks)
     fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
     if file is not None and fills:
         out.print()
         said += predict_and_build(out, dbt, file, options.threads)
+    if checks is not None:
+        said += check_publish(out, checks)
     report_end(out, built, time.perf_counter() - started, said)
     if file is None:
         say(
@@ -144,6 +161,35 @@ def build(
         )
     elif not options.select:
         say(out, "", *headline(file, dbt.schema()))
+
+
+def run_stages(
+    out: Console, dbt: Dbt, nodes: list[Any], options: BuildOptions, checks: Expectations | None
+) -> tuple[list[str], list[str]]:
+    """One `dbt build`, or, where expectations are looked at, one up to staging and one of the rest; returns which nodes
+    were built, and the warnings."""
+    from retention_ledger.cli.validate import check_landing
+
+    if checks is None:
+        outcomes, said = [run_build(out, dbt, nodes, options.for_build())], []
+    else:
+        staged = {node.unique_id for node in dbt.nodes(options.before_landing())}
+        outcomes = [
+            run_build(
+                out,
+                dbt,
+                [node for node in nodes if node.unique_id in staged],
+                options.before_landing(),
+            )
+        ]
+        said = check_landing(out, checks)
+        rest = [node for node in nodes if node.unique_id not in staged]
+        outcomes.append(run_build(out, dbt, rest, options.after_landing()))
+    built = [result.node.unique_id for outcome in outcomes for result in outcome.results()]
+    return built, [
+        *said,
+        *(line for outcome in outcomes for line in warnings_of(outcome, dbt.project)),
+    ]
 
 
 def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> Any:

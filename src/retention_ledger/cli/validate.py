@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from retention_ledger.cli.commands import must_be_file, named_database, say, working
+from retention_ledger.cli.commands import named_database, say, working
 from retention_ledger.cli.dbt import Dbt, shown
 from retention_ledger.cli.headline import table
 from retention_ledger.cli.project import Project
@@ -28,39 +28,38 @@ def validate(
     settings_file: Path | None,
     database: Path | None,
     schema: str | None,
-    accept: bool,
     verbose: bool,
 ) -> None:
-    """Both stages on what the warehouse holds; Stop where an error was found and is not accepted."""
+    """Both stages on what the warehouse holds; Stop where an expectation of severity error is not met."""
     file = named_database(database, project)
     given = as_vars(read_settings(settings_file, project.settings())) if settings_file else None
-    if given is None and file is not None:
-        with opened(must_be_file(file, "The validation")) as connection:
-            given = find_build(connection, file, schema).settings
+    if file is not None:
+        with opened(file) as connection:
+            held = find_build(connection, file, schema).settings
+        given = held if given is None else given
     dbt = Dbt(project, given or {}, verbose)
     with working(out, "Reading the project ..."):
         dbt.read()
     run = Expectations(dbt, file)
     with working(out, "Looking at the raw tables and the marts ..."):
-        landed, published = run.landing(), run.publish()
+        results = [*run.landing(), *run.publish()]
         page = run.made().write()
-    if accept:
-        run.remember(was_accepted=True)
-    results = [*landed, *published]
     errors, warnings = sentences(results)
     say(out, "", results_table(results), "", run.compared_with())
-    say_findings(out, errors, warnings)
+    for heading, lines in (("Errors:", errors), ("Warnings:", warnings)):
+        if lines:
+            say(out, "", heading, *(f"  {line}" for line in lines))
     say(out, "", f"The Data Docs of this run: {shown(page)}")
-    if accept:
-        say(out, "The load is accepted: the next one is compared with it.")
-    elif errors:
+    if errors:
         raise Stop(
-            f"{count(len(errors), 'expectation')} of severity error {'was' if len(errors) == 1 else 'were'} not met."
+            "One expectation of severity error is not met."
+            if len(errors) == 1
+            else f"{len(errors)} expectations of severity error are not met."
         )
 
 
 def check_landing(out: Console, run: Expectations) -> list[str]:
-    """Within a build, before the marts are built: Stop at an error; warnings are returned, to be said at its end."""
+    """Within a build, before the marts are built: Stop at an error; the warnings are returned, to be said at its end."""
     with working(out, "Looking at the raw tables as they were delivered ..."):
         results = run.landing()
     return end_of_stage(
@@ -69,32 +68,31 @@ def check_landing(out: Console, run: Expectations) -> list[str]:
 
 
 def check_publish(out: Console, run: Expectations) -> list[str]:
-    """Within a build, after its tests: Stop at an error; else the load is the one that the next is compared with."""
+    """Within a build, after its tests: Stop at an error; else the next load is compared with this one."""
     with working(out, "Looking at the marts as they will be read ..."):
         results = run.publish()
-    warnings = end_of_stage(run, results, "The marts are not what was expected.")
-    page = run.made().write()
-    run.remember()
-    say(
-        out, f"{sum(result.met for result in run.made().results):,} expectations met: {shown(page)}"
-    )
+        warnings = end_of_stage(run, results, "The marts are not what was expected.")
+        page = run.made().write()
+        run.remember()
+    met = sum(result.met for result in run.made().results)
+    say(out, f"{met:,} expectations met, {run.compared_with()} Data Docs: {shown(page)}")
     return warnings
 
 
 def end_of_stage(run: Expectations, results: list[Result], what: str) -> list[str]:
-    """The warnings of a stage; Stop with its errors, when the Data Docs are written."""
+    """The warnings of a stage; where there are errors, which nobody has accepted, Stop with Data Docs to look at."""
     errors, warnings = sentences(results)
-    if errors:
+    if errors and not run.accepts:
         page = run.made().write()
         raise Stop(
             "\n".join(
                 [
-                    what, *errors, f"The Data Docs of this run: {shown(page)}",
-                    "If it is right as it is: `retention-ledger validate --accept`, or the setting `expectations`.",
+                    what, *(f"  {line}" for line in [*errors, *warnings]), f"{run.compared_with()} Data Docs: {shown(page)}",
+                    "If it is right as it is, build with `--accept`; the setting `expectations` moves a limit for good.",
                 ]
             )
         )  # fmt: skip
-    return warnings
+    return [*(f"accepted, {line}" for line in errors), *warnings]
 
 
 def results_table(results: list[Result]):
@@ -110,15 +108,3 @@ def results_table(results: list[Result]):
         for result in results
     ]
     return table(COLUMNS, rows, 2)
-
-
-def say_findings(out: Console, errors: list[str], warnings: list[str]) -> None:
-    """Sentences, errors first."""
-    for heading, lines in (("Errors:", errors), ("Warnings:", warnings)):
-        if lines:
-            say(out, "", heading, *(f"  {line}" for line in lines))
-
-
-def count(number: int, what: str) -> str:
-    """One expectation, 2 expectations."""
-    return f"{'One' if number == 1 else number} {what}{'' if number == 1 else 's'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -102,7 +103,7 @@ class Delivery:
         if last is None:
             return None
         days = sorted(day for day in self.days if last - timedelta(days=730) <= day <= last)
-        gaps = sorted((after - before).days for before, after in zip(days, days[1:], strict=False))
+        gaps = sorted((after - before).days for before, after in pairwise(days))
         return gaps[int(0.95 * (len(gaps) - 1))] if len(gaps) >= 10 else None
 
     def profile(self) -> dict[str, Any]:

@@ -23,9 +23,8 @@ SITE = "Retention Ledger"
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """No progress bars, no log and no warnings of the library; what it raises is raised."""
-    logger = logging.getLogger("great_expectations")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
         with (
             contextlib.redirect_stdout(io.StringIO()),
@@ -35,7 +34,7 @@ def quiet() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(before)
+        logging.disable(before)
 
 
 @dataclass

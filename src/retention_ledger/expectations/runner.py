@@ -58,6 +58,7 @@ class Expectations:
 
     dbt: Dbt
     database: Path | None
+    accepts: bool = False  # errors stop nothing, and the load is what the next one is compared with
     run_id: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y%m%dT%H%M%S"))
     report: Report | None = None
     load: dict[str, Any] | None = None  # the profile of this load, per table
@@ -121,15 +122,15 @@ class Expectations:
             publish.sheets(facts["marts"], facts["columns"], Limits(facts["limits"], TABLES)),
         )
 
-    def remember(self, was_accepted: bool = False) -> None:
+    def remember(self) -> None:
         """Makes the load of `landing` the one that the next load is compared with."""
         same = self.same
-        if same is not None and (same["was_accepted"] or not was_accepted):
+        if same is not None and (same["was_accepted"] or not self.accepts):
             return
         run_operation(
             self.dbt, "remember_load",
             {
-                "load_id": self.run_id, "was_accepted": was_accepted,
+                "load_id": self.run_id, "was_accepted": self.accepts,
                 "profile": json.dumps(self.load, sort_keys=True), "replaces": same and same["load_id"],
             },
         )  # fmt: skip
@@ -141,7 +142,7 @@ class Expectations:
         day = datetime.strptime(self.last["load_id"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
         if self.same is not None and self.same["was_accepted"]:
             return "The raw tables are those of the last load, which was accepted as it is."
-        return f"The raw tables are compared with the load of {day:%Y-%m-%d %H:%M} UTC."
+        return f"The raw tables were compared with the load of {day:%Y-%m-%d %H:%M} UTC."
 
 
 #: The raw tables and marts that a limit may be of.

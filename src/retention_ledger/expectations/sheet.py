@@ -62,7 +62,7 @@ class Sheet:
                 min_value=least,
                 max_value=most,
                 **self.words(fact, column, severity, observed, expected, unit),
-            )  # fmt: skip
+            )
         )
 
     def among(
@@ -81,7 +81,7 @@ class Sheet:
                 column=fact,
                 value_set=values,
                 **self.words(fact, column, severity, observed, expected, "text"),
-            )  # fmt: skip
+            )
         )
 
     def words(

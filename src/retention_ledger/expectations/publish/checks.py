@@ -73,7 +73,7 @@ class Mart:
                         is_complete == "yes",
                         None if text is None else float(text),
                         is_due == "yes",
-                    )  # fmt: skip
+                    )
                 )
         return made
 
