@@ -76,10 +76,18 @@ def holes(of: Landing) -> None:
             fact, of.day, of.limit("month_of_neighbours"), lambda share: share, unit="share",
             observed="{of} has {} of the rows of the months around it", expected="at least {} of them",
         )  # fmt: skip
+    # The days of a month that is a hole are not said one by one.
+    said = {
+        month
+        for month, share in months.items()
+        if share < (of.limit("month_of_neighbours").warn or 0)
+    }
     days = {
         day.isoformat(): rows / usual
         for day, (rows, usual) in days_around(of.delivery).items()
-        if usual >= 10 and day.isoformat() not in known and f"{day:%Y-%m}-01" not in known
+        if usual >= 10
+        and not {day.isoformat(), f"{day:%Y-%m}-01"} & known
+        and f"{day:%Y-%m}" not in said
     }
     if days:
         fact = of.sheet.fact("rows of a day as share of the weekdays around", days)
