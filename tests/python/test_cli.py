@@ -266,25 +266,18 @@ def test_orders_cut_to_two_thirds_are_not_built(built: Path, shop: Path, tmp_pat
     try:
         orders.write_text("".join(lines[:kept]))
         said = refused(command("build", *named, folder=tmp_path))
-        looked = command("validate", "--database", built, "--project-dir", ROOT, folder=tmp_path)
     finally:
         orders.write_text(text)
-    sentence = (
+    assert "so nothing was built of it" in said and "--accept" in said
+    assert (
         f"landing: orders: {kept - 1} rows; expected at least {-(-(len(lines) - 1) * 4 // 5)} rows, "
         f"because the last load had {len(lines) - 1}."
-    )
-    assert "so nothing was built of it" in said and sentence in said and "--accept" in said
+    ) in said
     after = row_counts(built)
-    assert {name: after[name] for name in after if "marts" in name} == {
-        name: before[name] for name in before if "marts" in name
-    }
-    # The command alone sees the same, and the marts that are still there; both have left Data Docs.
-    assert sentence in looked.stdout and refused(looked).endswith("not met.\n")
-    rows = [line.split() for line in looked.stdout.splitlines()]
-    [landed] = [row for row in rows if row[:2] == ["landing", "orders"]]
-    [read] = [row for row in rows if row[:2] == ["publish", "retention_by_period"]]
-    assert landed[-1] != "0" and read[-1] == "0"
-    assert len(list((built.parent / "built_data_docs").glob("*/index.html"))) == 2
+    marts = [name for name in before if name.startswith("marts.")]
+    assert [after[name] for name in marts] == [before[name] for name in marts]
+    [docs] = (built.parent / "built_data_docs").glob("*/index.html")
+    assert str(docs) in said or docs.parent.name in said
 
 
 def test_what_is_accepted_is_said_and_stops_nothing() -> None:

@@ -3,9 +3,11 @@
 import json
 import random
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,7 +17,9 @@ import pytest
 from dbt_project import ROOT, build, manifest_of
 
 from retention_ledger.cli.dbt import Dbt
+from retention_ledger.cli.progress import console
 from retention_ledger.cli.project import Project
+from retention_ledger.cli.validate import validate
 from retention_ledger.errors import Stop
 from retention_ledger.expectations import landing, publish
 from retention_ledger.expectations.delivery import Delivery
@@ -368,25 +372,42 @@ def test_the_warehouse_counts_what_python_counts(
 
 
 def test_the_demo_is_as_expected_and_its_data_docs_open_offline(
-    demo_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_database: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
 ) -> None:
-    monkeypatch.setenv("RETENTION_LEDGER_DB", str(demo_database))
+    """By the command. Then with a mart that somebody has written into: an error, and no other."""
+    database = Path(shutil.copy(demo_database, tmp_path / "built.duckdb"))
     monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
-    run = opened(demo_database, {})
-    run.report = Report(run.run_id, tmp_path / "docs")
-    results = [*run.landing(), *run.publish()]
-    assert sentences(results) == ([], [])
-    assert {result.table for result in results} >= {
+    monkeypatch.setattr(
+        Dbt, "read", lambda dbt: setattr(dbt, "manifest", manifest_of({}, database))
+    )
+    look = partial(
+        validate,
+        console(),
+        Project(ROOT, ROOT, ROOT / "profiles", None),
+        None,
+        database,
+        None,
+        False,
+    )
+    look()
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    tables = {tuple(row[:2]): row[3:] for row in said if row[:1] in (["landing"], ["publish"])}
+    assert {
         "orders",
         "customers",
         "refunds",
         "subscriptions",
         "retention_by_period",
         "mrr_by_period",
-    }
-    page = run.made().write()
+    } <= {table for _, table in tables}
+    assert {tuple(found) for found in tables.values()} == {("0", "0")}
+
+    [page] = (tmp_path / "built_data_docs").glob("*/index.html")
     pages = list(page.parent.rglob("*.html"))
-    assert len(pages) == 1 + 2 * len(results)
+    assert len(pages) == 1 + 2 * len(tables)
     for text in (path.read_text(encoding="utf-8") for path in pages):
         assert not re.search(
             r"""(src|href)=["']?(https?:)?//|url\(|@import|<link|<img|<script src""", text
@@ -396,4 +417,16 @@ def test_the_demo_is_as_expected_and_its_data_docs_open_offline(
     first = page.read_text(encoding="utf-8")
     for link in re.findall(r'href="([^"#]+\.html)"', first):
         assert (page.parent / link).is_file(), link
-    assert first.count(">open</a>") == 2 * len(results)
+    assert first.count(">open</a>") == 2 * len(tables)
+
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "update marts.mrr_by_period set grr = 1.25 where segment_dimension = 'country' and grr = 1"
+        )
+    with pytest.raises(Stop, match="One expectation of severity error is not met"):
+        look()
+    out = capsys.readouterr().out
+    assert (
+        "publish: mrr_by_period, column grr: the largest value is 125.0%; expected from 0 to 1 in every row."
+        in out
+    )

@@ -87,7 +87,7 @@ def end_of_stage(run: Expectations, results: list[Result], what: str) -> list[st
         raise Stop(
             "\n".join(
                 [
-                    what, *(f"  {line}" for line in [*errors, *warnings]), f"{run.compared_with()} Data Docs: {shown(page)}",
+                    what, *(f"  {line}" for line in errors), *(f"  warning, {line}" for line in warnings), f"{run.compared_with()} Data Docs: {shown(page)}",
                     "If it is right as it is, build with `--accept`; the setting `expectations` moves a limit for good.",
                 ]
             )
