@@ -41,7 +41,7 @@ def demo_database(session_folder: Path) -> Path:
     folder = session_folder / "demo"
     with locked(session_folder / "demo.lock"):
         if not (folder / "built").exists() and os.environ.get("DEMO_DATABASE"):
-            folder.mkdir()
+            folder.mkdir(exist_ok=True)
             shutil.copy(os.environ["DEMO_DATABASE"], folder / "built.duckdb")
             (folder / "built").touch()
         if not (folder / "built").exists():

@@ -87,11 +87,15 @@ class Sheet:
     def words(
         self, fact: str, column: str, severity: str, observed: str, expected: str, unit: str
     ) -> dict[str, Any]:
-        """What an expectation says of itself; one that is nowhere reached is no expectation."""
-        place = f"{self.table}, {f'column {column}' if column else 'all columns'}"
+        """How grave it is, what Data Docs say of it, and what a sentence needs."""
+        place = f"{self.table}, column {column}" if column else self.table
+        found = self.facts[fact]
+        what = fact
+        if WHOLE in found and found[WHOLE] is not None:
+            what = observed.replace("{}", UNITS[unit](found[WHOLE]))
         return {
             "severity": "critical" if severity == "error" else "warning",
-            "description": f"{place}: {fact}: expected {expected}",
+            "description": f"{severity.capitalize()} unless met. {place}: {what}; expected {expected}",
             "meta": {
                 "table": self.table, "column": column or None, "observed": observed, "expected": expected, "unit": unit,
             },

@@ -104,6 +104,8 @@ def empty_shares(of: Landing, *columns: str) -> None:
     last = of.last["rows"]
     for column in columns or tuple(of.delivery.filled):
         before = 1 - of.last["filled"].get(column, 0) / last
+        if before == 1:  # it cannot rise
+            continue
         # Chance alone moves a share by so much: three standard errors of it.
         chance = 3 * math.sqrt(before * (1 - before) / max(of.delivery.rows, 1))
         fact = of.sheet.fact(
