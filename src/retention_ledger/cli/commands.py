@@ -174,16 +174,10 @@ def run_stages(
         outcomes, said = [run_build(out, dbt, nodes, options.for_build())], []
     else:
         staged = {node.unique_id for node in dbt.nodes(options.before_landing())}
-        outcomes = [
-            run_build(
-                out,
-                dbt,
-                [node for node in nodes if node.unique_id in staged],
-                options.before_landing(),
-            )
-        ]
-        said = check_landing(out, checks)
+        first = [node for node in nodes if node.unique_id in staged]
         rest = [node for node in nodes if node.unique_id not in staged]
+        outcomes = [run_build(out, dbt, first, options.before_landing(), len(rest))]
+        said = check_landing(out, checks)
         outcomes.append(run_build(out, dbt, rest, options.after_landing()))
     built = [result.node.unique_id for outcome in outcomes for result in outcome.results()]
     return built, [
@@ -192,8 +186,8 @@ def run_stages(
     ]
 
 
-def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> Any:
-    """One `dbt build` with its progress; Stop with what failed."""
+def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str], after: int = 0) -> Any:
+    """One `dbt build` with its progress; Stop with what failed, which leaves out so many nodes `after` it."""
     if not nodes:
         raise Stop("Nothing is selected: `--select` names no model, seed or test of the project.")
     if dbt.verbose:
@@ -204,7 +198,7 @@ def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> A
     if not outcome.passed:
         # What was suspicious in the data may be the reason.
         say_warnings(out, outcome.said)
-        raise Stop("The build stopped.\n" + failure(outcome, dbt.project))
+        raise Stop("The build stopped.\n" + failure(outcome, dbt.project, after))
     return outcome
 
 
