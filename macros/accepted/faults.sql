@@ -42,6 +42,7 @@
         'no_exchange_rate', 'unknown_customer', 'unknown_order', 'before_its_order', 'conflicting_lines',
         'superseded_by_newer_row', 'duplicate_customer_id', 'same_person', 'duplicate_refund_id', 'duplicate_rate',
         'test_account', 'customer_left_out', 'placeholder_customer', 'order_left_out', 'closing_version', 'after_as_of_date',
-        'malformed_row',
+        'malformed_row', 'missing_ticket_id', 'missing_feedback_id', 'unparsable_resolved_at', 'resolved_before_opened',
+        'unparsable_nps_score', 'nps_score_off_scale', 'no_score_and_no_text',
     ]) }}
 {% endmacro %}

@@ -87,6 +87,21 @@
             'meaning': 'The column is there and empty in every row: it may be the wrong one, and what rests on it (segments, versions, ends) says nothing.',
             'remedy': 'The var raw_columns names the right column, or maps this one to null on purpose.',
         },
+        'spend_on_channels_without_customers': {
+            'severity': 'warning', 'setting': 'raw_columns',
+            'meaning': 'The channel may be called otherwise among the customers: its customers look free, and its money looks lost.',
+            'remedy': 'The var raw_columns can translate it: marketing_spend: {acquisition_channel: case ... end}.',
+        },
+        'no_ticket_is_a_complaint': {
+            'severity': 'note', 'setting': 'complaint_topics',
+            'meaning': 'Complaints are likely called otherwise here: nobody seems to complain.',
+            'remedy': 'The var complaint_topics lists the topics, in lower case, that are complaints.',
+        },
+        'scores_look_like_another_scale': {
+            'severity': 'warning', 'setting': 'raw_columns',
+            'meaning': 'Scores may go from 1 to 5: everybody then looks like a detractor.',
+            'remedy': 'The var raw_columns can put them on the scale from 0 to 10, or leave them out.',
+        },
         'margin_is_not_set': {
             'severity': 'note', 'setting': 'gross_margin_rate',
             'meaning': 'Nobody can know it from the data: margins, and the lifetime value of subscriptions, are null.',
@@ -122,6 +137,10 @@
         'share_of_one_day_gaps': {'value': 0.8, 'why': 'people who really come back stay away for all sorts of spans'},
         'least_one_day_gaps': {'value': 3, 'why': 'one or two may be chance'},
         'share_of_late_starts': {'value': 0.9, 'why': 'an as_of_date in the past leaves starts out on purpose, but not nearly all'},
+        'share_of_spend_without_customers': {'value': 0.2, 'why': 'a trial that wins nobody is hardly a fifth of all that is spent'},
+        'least_tickets': {'value': 20, 'why': 'of fewer tickets none may well be a complaint'},
+        'least_scores': {'value': 20, 'why': 'of fewer scores all may well be low'},
+        'highest_score_of_another_scale': {'value': 5, 'why': 'among 20 customers somebody gives more than 5 of 10'},
         'least_rows_of_a_column': {'value': 10, 'why': 'in a few rows a column may well be empty'},
     }) }}
 {% endmacro %}
@@ -191,10 +210,15 @@
 {% endmacro %}
 
 
+{% macro tables_with_findings() %}
+    {{ return(['customers', 'orders', 'refunds', 'subscriptions', 'marketing_spend', 'support_tickets', 'feedback']) }}
+{% endmacro %}
+
+
 {#- The columns that findings look at as they are written, each as [table, column]: dates, and those that may be empty. -#}
 {% macro written_columns() %}
     {% set found = {'dates': [], 'optional': []} %}
-    {% for table in ['customers', 'orders', 'refunds', 'subscriptions'] %}
+    {% for table in tables_with_findings() %}
         {% for column, need in raw_table_columns()[table].items() %}
             {% if column in columns_by_kind()['dates'] %}
                 {% do found.dates.append([table, column]) %}

@@ -25,6 +25,9 @@
         'refunds': {'key': 'refund_id', 'lists': [], 'day': 'refunded_on', 'amount': 'amount'},
         'subscriptions': {'key': 'subscription_id', 'lists': ['plan', 'state', 'currency', 'billing_interval'], 'day': 'started_on', 'amount': 'amount'},
         'exchange_rates': {'key': 'currency', 'lists': ['currency'], 'day': 'valid_from', 'amount': 'rate'},
+        'marketing_spend': {'key': 'spend_id', 'lists': ['acquisition_channel', 'currency'], 'day': 'spent_on', 'amount': 'amount'},
+        'support_tickets': {'key': 'ticket_id', 'lists': ['topic'], 'day': 'opened_on'},
+        'feedback': {'key': 'feedback_id', 'lists': ['nps_score'], 'day': 'given_on'},
         'customer_id_map': {'key': 'old_customer_id', 'lists': []},
         'calendar': {'key': 'calendar_date', 'lists': []},
     }) }}

@@ -11,3 +11,9 @@
 {% macro gross_margin() %}
     {{ return('cast(null as decimal(11, 10))' if policy('gross_margin_rate') is none else policy('gross_margin_rate') | string) }}
 {% endmacro %}
+
+
+{#- Whether customers of whom so many are kept in a year would stay longer than the policy lets a life be. -#}
+{% macro is_life_cut(kept) -%}
+    opening_customers >= {{ policy('max_lifespan_years') }} * (opening_customers - {{ kept }})
+{%- endmacro %}

@@ -18,7 +18,7 @@
     formula      the formula in plain words, where numerator and denominator are hard to read
     synonyms and sources are what a reader would search for -#}
 {% macro metric_catalogue() %}
-    {{ return(retention_metrics() + purchase_metrics() + cohort_metrics() + lifetime_metrics() + revenue_metrics()) }}
+    {{ return(retention_metrics() + purchase_metrics() + cohort_metrics() + lifetime_metrics() + acquisition_metrics() + revenue_metrics()) }}
 {% endmacro %}
 
 

@@ -85,7 +85,7 @@
             {% do refuse_setting(name, entry, 'a list of texts (put quotes around each)') %}
         {% endif %}
     {% endfor %}
-    {% if name in ['counted_order_statuses', 'uncounted_order_statuses', 'refund_order_statuses', 'test_account_emails'] %}
+    {% if name in ['counted_order_statuses', 'uncounted_order_statuses', 'refund_order_statuses', 'test_account_emails', 'complaint_topics'] %}
         {% for entry in value if entry != entry | lower %}
             {% do refuse_setting(name, entry, 'a list of texts in lower case (so is what they are compared with)') %}
         {% endfor %}

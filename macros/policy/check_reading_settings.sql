@@ -45,9 +45,9 @@
 
 {% macro columns_by_kind() %}
     {{ return({
-        'ids': ['customer_id', 'order_id', 'refund_id', 'subscription_id', 'item_id', 'refunded_order_id', 'old_customer_id', 'new_customer_id'],
-        'dates': ['signed_up_at', 'ordered_at', 'updated_at', 'refunded_at', 'started_on', 'ended_on', 'cancel_requested_on', 'valid_from', 'calendar_date'],
-        'amounts': ['amount', 'monthly_amount', 'price', 'quantity', 'billing_interval_count', 'discount_amount', 'discount_percent', 'rate'],
+        'ids': ['customer_id', 'order_id', 'refund_id', 'subscription_id', 'item_id', 'refunded_order_id', 'old_customer_id', 'new_customer_id', 'spend_id', 'ticket_id', 'feedback_id'],
+        'dates': ['signed_up_at', 'ordered_at', 'updated_at', 'refunded_at', 'started_on', 'ended_on', 'cancel_requested_on', 'valid_from', 'spent_on', 'opened_at', 'resolved_at', 'given_at', 'calendar_date'],
+        'amounts': ['amount', 'monthly_amount', 'price', 'quantity', 'billing_interval_count', 'discount_amount', 'discount_percent', 'rate', 'nps_score'],
     }) }}
 {% endmacro %}
 

@@ -124,6 +124,10 @@
             'kind': 'list', 'may_be_empty': true, 'defines': true,
             'meaning': 'Those of cancel_reasons with which nobody has chosen to leave.',
         },
+        'complaint_topics': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Topics of support tickets, in lower case, that are complaints.',
+        },
         'reporting_currency': {
             'kind': 'currency', 'defines': true,
             'meaning': 'The currency of every amount in the marts, and of raw amounts that name none.',
@@ -152,6 +156,34 @@
             'kind': 'whole number', 'least': 7, 'most': 3660, 'defines': true,
             'meaning': 'The last days of the data, on which the prediction is checked.',
         },
+        'risk_horizon_days': {
+            'kind': 'whole number', 'least': 1, 'most': 3660, 'defines': true,
+            'meaning': 'risk_score is the probability of leaving within this many days.',
+        },
+        'risk_history_months': {
+            'kind': 'whole number', 'least': 4, 'most': 120, 'defines': true,
+            'meaning': 'On the last days of how many months the weights of the risk score are fitted and checked.',
+        },
+        'risk_recent_days': {
+            'kind': 'whole number', 'least': 7, 'most': 3660, 'defines': true,
+            'meaning': 'How long an event speaks for leaving, and the days whose orders are compared with as many before.',
+        },
+        'risk_overdue_factor': {
+            'kind': 'whole number', 'least': 1, 'most': 100, 'defines': true,
+            'meaning': 'A customer is overdue after this many times the usual gap between the own orders.',
+        },
+        'risk_slow_ticket_days': {
+            'kind': 'whole number', 'least': 0, 'most': 366, 'defines': true,
+            'meaning': 'A support ticket that is older than this many days without being resolved is bad service.',
+        },
+        'negative_words': {
+            'kind': 'list', 'may_be_empty': true, 'defines': true,
+            'meaning': 'Words in feedback that speak for leaving, in any language that writes spaces; letter case does not matter.',
+        },
+        'risk_decline_share': {
+            'kind': 'share', 'defines': true,
+            'meaning': 'Orders or spend have declined when they are lower by at least this share.',
+        },
         'business_timezone': {
             'kind': 'time zone', 'defines': true,
             'meaning': 'Time zone whose days are counted.',
@@ -171,6 +203,10 @@
         'cohort_grain': {
             'kind': 'text', 'among': ['week', 'month', 'quarter', 'year'], 'defines': true,
             'meaning': 'Length of the periods by which cohorts are made and followed.',
+        },
+        'seasonal_cycles': {
+            'kind': 'whole number', 'least': 2, 'most': 20, 'defines': true,
+            'meaning': 'How many full years of ratios to the trend a seasonal index takes; a year more of data, because the trend of the first and last half year is not known.',
         },
         'as_of_date': {
             'kind': 'date', 'may_be_null': true,

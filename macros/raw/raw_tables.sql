@@ -30,6 +30,18 @@
         'exchange_rates': {
             'currency': 'required', 'valid_from': 'required', 'rate': 'required',
         },
+        'marketing_spend': {
+            'spend_id': 'used if present', 'spent_on': 'required', 'acquisition_channel': 'required',
+            'amount': 'required', 'currency': 'used if present', 'updated_at': 'used if present',
+        },
+        'support_tickets': {
+            'ticket_id': 'required', 'customer_id': 'required', 'opened_at': 'required',
+            'resolved_at': 'optional', 'topic': 'optional', 'updated_at': 'used if present',
+        },
+        'feedback': {
+            'feedback_id': 'required', 'customer_id': 'required', 'given_at': 'required',
+            'nps_score': 'optional', 'feedback_text': 'optional', 'updated_at': 'used if present',
+        },
         'customer_id_map': {
             'old_customer_id': 'required', 'new_customer_id': 'required',
         },

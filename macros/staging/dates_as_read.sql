@@ -2,7 +2,7 @@
     is none) and read_at (null where it cannot be read). -#}
 {% macro dates_as_read(table) -%}
     {%- set columns = raw_table_columns()[table] -%}
-    {%- set key = {'customers': 'customer_id', 'orders': 'order_id', 'refunds': 'refund_id', 'subscriptions': 'subscription_id', 'exchange_rates': 'currency'}[table] -%}
+    {%- set key = {'customers': 'customer_id', 'orders': 'order_id', 'refunds': 'refund_id', 'subscriptions': 'subscription_id', 'exchange_rates': 'currency', 'marketing_spend': 'spend_id', 'support_tickets': 'ticket_id', 'feedback': 'feedback_id'}[table] -%}
     {%- for column in columns if column in columns_by_kind()['dates'] %}
     {{ 'union all' if not loop.first }}
     select

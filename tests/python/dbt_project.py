@@ -90,13 +90,15 @@ RENDERED_LATE = {
     "segment_dimensions", "counted_order_statuses", "uncounted_order_statuses", "reject_negative_amounts",
     "negative_orders", "refund_order_statuses", "customer_identity", "unknown_customers",
     "placeholder_customer_ids", "placeholder_customers", "test_account_emails", "cancel_reasons",
-    "involuntary_cancel_reasons", "reporting_currency", "repeat_purchase_unit", "gross_margin_rate",
+    "involuntary_cancel_reasons", "complaint_topics", "reporting_currency", "repeat_purchase_unit", "gross_margin_rate",
     "max_lifespan_years", "discount_rate", "prediction_horizon_days", "holdout_days", "business_timezone",
     "as_of_date", "earliest_valid_date", "latest_valid_date", "timestamp_formats", "raw_timezones",
     "raw_time_units", "timezone_abbreviations", "decimal_separator", "missing_texts", "id_cleaning",
     "max_rejected_share", "max_days_without_orders", "expectations", "subscription_ends", "raw_tables", "raw_files", "raw_file_formats",
     "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
     "calendar", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
+    "risk_horizon_days", "risk_history_months", "risk_recent_days", "risk_overdue_factor", "risk_decline_share",
+    "risk_slow_ticket_days", "negative_words", "seasonal_cycles",
 }  # fmt: skip
 
 _KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".ndjson")

@@ -75,7 +75,9 @@ def test_every_day_falls_into_its_period(
 
 # A table of days
 
-DEMO_TABLES = ["customers", "orders", "refunds", "subscriptions", "exchange_rates"]
+DEMO_TABLES = [
+    "customers", "orders", "refunds", "subscriptions", "exchange_rates", "marketing_spend", "support_tickets", "feedback",
+]  # fmt: skip
 
 
 def demo_by_a_table(calendar: Path) -> dict[str, Any]:

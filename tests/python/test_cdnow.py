@@ -71,7 +71,7 @@ def test_the_published_parameters_follow_from_the_raw_transactions(tmp_path: Pat
     """MBG/NBD on the sample, calibrated on 39 weeks; days instead of weeks, so alpha is 7 times theirs."""
     database = build(
         tmp_path, "CDNOW_sample.txt", {"customer": 0, "date": 2, "amount": 4},
-        command=("run", "--select", "+customers", "+int_prediction_state", "policy_settings", "+config.materialized:kept"), as_of_date="1997-09-30",
+        command=("run", "--select", "+customers", "+int_prediction_state", "+int_risk_state", "policy_settings", "+config.materialized:kept"), as_of_date="1997-09-30",
     )  # fmt: skip
     assert query(database, "select count(*) from marts.customers") == [(2357,)]
     predict(database)

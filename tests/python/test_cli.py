@@ -107,7 +107,7 @@ def built(shop: Path, tmp_path: Path) -> Path:
 def test_one_command_builds_predicts_and_says_the_headline(shop: Path) -> None:
     said = (shop / "said.txt").read_text()
     rows = [line.split() for line in said.splitlines()]
-    assert ["lifetime", "value", "16", "of", "16"] in rows
+    assert ["lifetime", "value", "18", "of", "18"] in rows
     assert "Lifetime models of 60 customers" in said
     assert "data tests passed" in said
     [(opening, closing)] = query(

@@ -24,6 +24,7 @@ OTHER_VALUES: dict[str, Any] = {
     "test_account_emails": [],
     "cancel_reasons": {"gone": []},
     "involuntary_cancel_reasons": [],
+    "complaint_topics": ["late delivery"],
     "reporting_currency": "USD",
     "repeat_purchase_unit": "purchase_day",
     "gross_margin_rate": 0,
@@ -71,7 +72,15 @@ OTHER_VALUES: dict[str, Any] = {
     "cohort_grain": "quarter",
     "headline_basis": "orders_window",
     "replace_data": True,
+    "risk_horizon_days": 30,
+    "risk_history_months": 4,
+    "risk_recent_days": 7,
+    "risk_overdue_factor": 1,
+    "risk_decline_share": 1,
+    "risk_slow_ticket_days": 0,
+    "negative_words": [],
     "subscription_ends": "inclusive",
+    "seasonal_cycles": 3,
 }
 
 

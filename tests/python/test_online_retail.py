@@ -159,3 +159,12 @@ def test_december_2011_is_partial_and_has_no_rates(database: Path) -> None:
     )
     assert december == [("partial", None, None, None, None, None)] * 2  # one per basis
     assert query(database, "select max(ordered_on) from marts.orders") == [(date(2011, 12, 9),)]
+
+
+def test_a_year_of_data_has_no_season(database: Path) -> None:
+    """Without full cycles of ratios there is no index, and the adjusted series says so."""
+    assert query(
+        database,
+        "select count(*) > 0, max(complete_cycles), count(seasonal_index), count(is_seasonal)"
+        " from marts.seasonality_by_month",
+    ) == [(True, 0, 0, 0)]

@@ -41,16 +41,19 @@ TO_THE_MRR = ("run", "--select", "+mrr_by_period", "+churned_customers", "+rejec
 TO_ALL_MONEY = (*TO_THE_PERIODS, "+orders", "+customers")
 
 MARTS = {
-    "business_by_period", "business_cells", "cancellations_pending", "churned_customers", "cohort_retention", "customer_lifetime_value",
-    "customer_movements", "customer_rfm", "customers", "lifetime_value_by_period",
+    "acquisition_cost_by_period", "business_by_period", "business_cells", "cancellations_pending", "churned_customers", "cohort_retention", "customer_lifetime_value",
+    "customer_movements", "customer_rfm", "customers", "customers_at_risk", "lifetime_value_by_period",
     "lifetime_value_by_segment", "metric_definitions", "metric_values", "mrr_by_period",
     "mrr_cohorts", "plan_movements_by_period", "mrr_movements", "mrr_plan_changes", "onboarding_by_month", "orders", "policy_settings",
     "prediction_check", "rejected_rows", "repeat_purchase_by_cohort", "repeat_purchase_by_period",
-    "retention_by_period", "revenue_concentration", "rfm_segments", "subscription_periods",
+    "retention_by_period", "revenue_concentration", "rfm_segments", "risk_weights", "subscription_periods",
     "time_between_purchases",
 }  # fmt: skip
-#: Those that have rows only where something is suspicious, or after a prediction.
-OTHER_MARTS = {"intake_findings", "prediction_calibration"}
+#: Those that have rows only where something is suspicious, after a prediction, where a horizon is over, or of a complete year.
+OTHER_MARTS = {
+    "intake_findings", "prediction_calibration", "retention_worth", "risk_check", "seasonality_by_month",
+    "seasonally_adjusted_by_period", "churned_customer_profile", "valuable_customer_profile",
+}  # fmt: skip
 
 # A log as such logs are published: an end is the first day that is not paid, and may be blank.
 # `last_day` is the same end as other exports write it: the last paid day.
@@ -407,12 +410,13 @@ def test_metrics_of_the_log(log_database: Path) -> None:
 
 def test_subscriptions_only_fill_the_marts_of_subscriptions(log_database: Path) -> None:
     assert filled_marts(log_database) == {
-        "business_by_period", "business_cells", "churned_customers", "cohort_retention", "customer_movements", "customers",
+        "acquisition_cost_by_period",
+        "business_by_period", "business_cells", "churned_customers", "cohort_retention", "customer_movements", "customers", "customers_at_risk",
         "customer_lifetime_value", "lifetime_value_by_segment", "metric_definitions",
         "metric_values", "mrr_by_period", "mrr_cohorts", "mrr_movements", "mrr_plan_changes",
         "plan_movements_by_period",
         "onboarding_by_month", "policy_settings", "prediction_check", "rejected_rows",
-        "retention_by_period", "subscription_periods",
+        "retention_by_period", "risk_weights", "subscription_periods",
     }  # fmt: skip
     bases = query(
         log_database,

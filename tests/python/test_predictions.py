@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from dbt_project import dbt, predict_and_build, query, records
+from dbt_project import TABLES, dbt, predict_and_build, query, records
 
 from retention_ledger.prediction.lifetime_value import (
     discounted_purchases,
@@ -199,13 +199,7 @@ def test_too_little_data_gives_no_number_and_a_sentence(tmp_path: Path) -> None:
         "raw_columns": {"orders": {"status": "null", "updated_at": "null"}},
     }
     database = tmp_path / "built.duckdb"
-    needed = (
-        "+customer_lifetime_value",
-        "+prediction_check",
-        "policy_settings",
-        "+config.materialized:kept",
-    )
-    assert dbt("run", "--select", *needed, database=database, settings=settings).ok
+    assert dbt(*TABLES, database=database, settings=settings).ok
     assert "30" in predict_and_build(database, **settings)
     [note] = notes(database)
     assert note and "30" in note

@@ -13,7 +13,8 @@ MARTS = (
     "lifetime_value_by_period", "prediction_check", "customer_rfm", "rfm_segments",
     "revenue_concentration", "subscription_periods", "mrr_movements", "mrr_plan_changes",
     "mrr_by_period", "mrr_cohorts", "plan_movements_by_period", "churned_customers",
-    "cancellations_pending", "business_by_period", "business_cells",
+    "cancellations_pending", "business_by_period", "business_cells", "acquisition_cost_by_period", "retention_worth",
+    "seasonality_by_month", "seasonally_adjusted_by_period", "churned_customer_profile", "valuable_customer_profile",
 )  # fmt: skip
 
 

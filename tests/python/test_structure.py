@@ -9,7 +9,8 @@ from dbt_project import ROOT, dbt
 
 #: From where the raw rows come in to where readers look a metric up.
 ROOMS = [
-    "base", "staging", "accepted", "ledger", "retention", "revenue", "purchases", "lifetime_value", "metrics",
+    "base", "staging", "accepted", "ledger", "retention", "revenue", "purchases", "lifetime_value", "risk",
+    "acquisition", "metrics", "seasonality", "profiles",
 ]  # fmt: skip
 
 

@@ -22,6 +22,10 @@ written_columns as (
     select * from {{ ref('int_findings_of_columns') }}
 ),
 
+service as (
+    select * from {{ ref('int_findings_of_service') }}
+),
+
 -- Own data, and nothing said of its margin.
 settings as (
     select
@@ -51,6 +55,8 @@ findings as (
     select * from subscriptions
     union all
     select * from written_columns
+    union all
+    select * from service
     union all
     select * from settings
 ),

@@ -30,6 +30,21 @@ calendar as (
     where reject_reason is not null
 ),
 
+marketing_spend as (
+    select * from {{ ref('int_marketing_spend_checked') }}
+    where reject_reason is not null
+),
+
+support_tickets as (
+    select * from {{ ref('int_support_tickets_checked') }}
+    where reject_reason is not null
+),
+
+feedback as (
+    select * from {{ ref('int_feedback_checked') }}
+    where reject_reason is not null
+),
+
 rejected as (
     select
         'customers' as source_table,
@@ -98,6 +113,36 @@ rejected as (
         {{ record_as_json('raw_record') }} as raw_row,
         cast(null as decimal(28, 10)) as amount
     from calendar
+
+    union all
+
+    select
+        'marketing_spend' as source_table,
+        coalesce(spend_id, acquisition_channel) as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        cast(original_amount as decimal(28, 10)) as amount
+    from marketing_spend
+
+    union all
+
+    select
+        'support_tickets' as source_table,
+        ticket_id as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        cast(null as decimal(28, 10)) as amount
+    from support_tickets
+
+    union all
+
+    select
+        'feedback' as source_table,
+        feedback_id as row_key,
+        reject_reason as reason,
+        {{ record_as_json('raw_record') }} as raw_row,
+        cast(null as decimal(28, 10)) as amount
+    from feedback
 ),
 
 stamped as (

@@ -1,4 +1,4 @@
-"""Write the demo seeds: customers, orders, refunds, subscriptions and rates of an invented shop.
+"""Write the demo seeds, the raw tables of an invented shop: what it sold, what it spent, what its customers say.
 
 Usage: python -m retention_ledger.demo [--out seeds]
 
@@ -13,7 +13,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from retention_ledger.demo import customers_orders, subscriptions
+from retention_ledger.demo import customers_orders, service, spend, subscriptions
 from retention_ledger.demo.shared import Row
 
 COLUMNS = {
@@ -40,13 +40,23 @@ COLUMNS = {
         "updated_at",
     ),
     "raw_exchange_rates": ("currency", "valid_from", "rate"),
+    "raw_marketing_spend": ("spend_id", "spent_on", "acquisition_channel", "amount", "currency"),
+    "raw_support_tickets": (
+        "ticket_id",
+        "customer_id",
+        "opened_at",
+        "resolved_at",
+        "topic",
+        "updated_at",
+    ),
+    "raw_feedback": ("feedback_id", "customer_id", "given_at", "nps_score", "feedback_text"),
 }
 
 
 def build() -> dict[str, list[Row]]:
     """Return the rows of all tables."""
     customers, tables = customers_orders.build()
-    return tables | subscriptions.build(customers)
+    return tables | subscriptions.build(customers) | spend.build() | service.build(customers)
 
 
 def write_tables(folder: Path, tables: dict[str, list[Row]]) -> None:

@@ -147,7 +147,8 @@ class Expectations:
 
 #: The raw tables and marts that a limit may be of.
 TABLES = [
-    "orders", "customers", "refunds", "subscriptions", "exchange_rates", "calendar", "customer_id_map",
+    "orders", "customers", "refunds", "subscriptions", "exchange_rates", "marketing_spend", "support_tickets",
+    "feedback", "calendar", "customer_id_map",
     "retention_by_period", "mrr_by_period", "repeat_purchase_by_period", "cohort_retention", "mrr_cohorts",
     "customer_lifetime_value",
 ]  # fmt: skip

@@ -2,8 +2,9 @@
 
 Reads the summary tables int_lifetime_rows, int_lifetime_spend and int_lifetime_holdout, and fills the
 tables lifetime_parameters, lifetime_scores, lifetime_spend_scores, lifetime_holdout and
-lifetime_calibration, whose columns dbt's contracts promise. The parameters carry the as-of date, the policy version and a fingerprint of
-the data; the marts use them only where these are their own.
+lifetime_calibration, whose columns dbt's contracts promise; risk_tables does the same for the risk of leaving. The
+parameters carry the as-of date, the policy version and a fingerprint of the data; the marts use them only where these
+are their own.
 """
 
 import json
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from retention_ledger.database import Build, find_build, opened
 from retention_ledger.errors import Stop
+from retention_ledger.prediction import risk_tables
 from retention_ledger.prediction.lifetime_value import (
     PurchaseModel,
     SpendModel,
@@ -25,8 +28,14 @@ from retention_ledger.prediction.lifetime_value import (
     holdout_error,
     naive_purchases,
 )
-
-Columns = dict[str, np.ndarray]
+from retention_ledger.prediction.tables import (
+    Columns,
+    finite,
+    read_columns,
+    write_row,
+    write_rows,
+    write_scores,
+)
 
 #: Where the bands of `lifetime_calibration` begin.
 REPEAT_PURCHASE_BANDS = (0, 1, 2, 3, 5, 10)
@@ -60,7 +69,7 @@ class State:
 
 def read_state(connection: duckdb.DuckDBPyConnection, build: Build) -> State:
     """The state of the build; Stop where it is half a build, or one of two policies."""
-    build.require(connection, READ + WRITTEN)
+    build.require(connection, (*READ, *WRITTEN, *risk_tables.READ, *risk_tables.WRITTEN))
     [(as_of_date, policy_version, fingerprint)] = connection.execute(
         f"select as_of_date, policy_version, fingerprint from {build.table('int_prediction_state')}"
     ).fetchall()
@@ -82,12 +91,6 @@ def read_state(connection: duckdb.DuckDBPyConnection, build: Build) -> State:
         horizon_days=int(json.loads(settings["prediction_horizon_days"])),
         holdout_days=int(json.loads(settings["holdout_days"])),
     )
-
-
-def read_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Columns:
-    """A summary table as arrays of floats, in a fixed order of rows."""
-    columns = connection.execute(f"select * from {table} order by all").fetchnumpy()
-    return {name: np.asarray(values, dtype=float) for name, values in columns.items()}
 
 
 def fit(rows: Columns, spend: Columns) -> tuple[PurchaseModel, SpendModel]:
@@ -214,36 +217,9 @@ def calibration(rows: Columns, predicted: np.ndarray, alive: np.ndarray) -> Colu
     return {name: [part[name] for part in parts] for name in parts[0]}
 
 
-def write_row(connection: duckdb.DuckDBPyConnection, table: str, row: dict[str, object]) -> None:
-    """Replaces the one row of a table."""
-    connection.execute(f"delete from {table}")
-    names, places = ", ".join(row), ", ".join("?" * len(row))
-    connection.execute(f"insert into {table} ({names}) values ({places})", list(row.values()))
-
-
-def write_scores(connection: duckdb.DuckDBPyConnection, table: str, scores: Columns | None) -> None:
-    """Replaces the scores; none where the model cannot be used."""
-    connection.execute(f"delete from {table}")
-    if scores is not None:
-        connection.register("new_scores", scores)
-        connection.execute(f"insert into {table} by name select * from new_scores")
-        connection.unregister("new_scores")
-
-
-def write_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Columns | None) -> None:
-    """Replaces the rows of a small table, given as columns of Python values."""
-    connection.execute(f"delete from {table}")
-    if rows is not None:
-        names, places = ", ".join(rows), ", ".join("?" * len(rows))
-        lines = [list(line) for line in zip(*rows.values(), strict=True)]
-        connection.executemany(f"insert into {table} ({names}) values ({places})", lines)
-
-
-def finite(value: float) -> float | None:
-    """A number as the database should hold it: no NaN."""
-    return float(value) if np.isfinite(value) else None
-
-
+# Small matrices: threads of the linear algebra would wait for each other, on a busy machine for minutes, and add up in
+# another order from run to run.
+@threadpool_limits.wrap(limits=1)
 def predict(database: Path, schema: str | None = None) -> str:
     """Fits, scores and checks; writes all of it in one transaction; returns a summary as text."""
     started = time.perf_counter()
@@ -261,6 +237,7 @@ def predict(database: Path, schema: str | None = None) -> str:
         }
         purchases, spending = fit(rows, spend)
         holdout, by_history = check(connection, held_out, state)
+        risk = risk_tables.fitted(connection, build, fit_purchases)
         connection.begin()
         write_row(
             connection,
@@ -290,10 +267,11 @@ def predict(database: Path, schema: str | None = None) -> str:
         )
         write_row(connection, build.table("lifetime_holdout"), {**stamp, **holdout})
         write_rows(connection, build.table("lifetime_calibration"), by_history)
+        risk.write(connection, build)
         connection.commit()
-    return summary(
-        purchases, spending, holdout, int(rows["customers"].sum()), time.perf_counter() - started
-    )
+    seconds = time.perf_counter() - started
+    customers = int(rows["customers"].sum())
+    return "\n".join([summary(purchases, spending, holdout, customers, seconds), risk.summary()])
 
 
 def summary(

@@ -14,6 +14,11 @@ subscriptions as ( -- noqa: ST03
     where currency <> {{ reporting_currency() }} and reject_reason is null
 ),
 
+marketing_spend as ( -- noqa: ST03
+    select * from {{ ref('stg_marketing_spend') }}
+    where currency <> {{ reporting_currency() }} and reject_reason is null
+),
+
 intervals as (
     select
         currency,
@@ -37,6 +42,13 @@ days as (
         currency,
         started_on as day
     from subscriptions
+
+    union distinct
+
+    select
+        currency,
+        spent_on as day
+    from marketing_spend
     {%- else -%}
     select
         currency,

@@ -11,7 +11,7 @@ with unreadable as (
     where column_name in ('signed_up_at', 'cancel_requested_on')
     group by source_table, column_name, raw_value
 ),
-{% for table in ['customers', 'orders', 'refunds', 'subscriptions'] %}
+{% for table in tables_with_findings() %}
 {{ table }} as (
     select * from {{ ref('base_' ~ table) }}
     where raw_reject_reason is null

@@ -96,7 +96,9 @@ final as (
         compared.end_of_next_month,
         case when compared.later_day > compared.last_later_day then compared.last_later_day else compared.later_day end
             as day_a_year_later,
-        compared.weeks_since_a_year_ago
+        compared.weeks_since_a_year_ago,
+        compared.fiscal_month as month_of_year,
+        compared.fiscal_week as week_of_year
     from compared
     cross join first_fault
     where not ({{ fail_when(

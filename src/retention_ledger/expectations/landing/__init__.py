@@ -10,10 +10,13 @@ from retention_ledger.expectations.landing import (
     checks,
     customers,
     exchange_rates,
+    feedback,
     lookups,
+    marketing_spend,
     orders,
     refunds,
     subscriptions,
+    support_tickets,
 )
 from retention_ledger.expectations.limits import Limits
 from retention_ledger.expectations.sheet import Sheet
@@ -25,6 +28,9 @@ MODULES = {
     "refunds": refunds,
     "subscriptions": subscriptions,
     "exchange_rates": exchange_rates,
+    "marketing_spend": marketing_spend,
+    "support_tickets": support_tickets,
+    "feedback": feedback,
     "calendar": lookups,
     "customer_id_map": lookups,
 }

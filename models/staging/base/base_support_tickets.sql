@@ -1,0 +1,1 @@
+{{ base_table('support_tickets') }}
