@@ -75,7 +75,7 @@ def check_publish(out: Console, run: Expectations) -> list[str]:
         page = run.made().write()
         run.remember()
     met = sum(result.met for result in run.made().results)
-    say(out, f"{met:,} expectations met, {run.compared_with()} Data Docs: {shown(page)}")
+    say(out, f"{met:,} expectations met. {run.compared_with()} Data Docs: {shown(page)}")
     return warnings
 
 
