@@ -271,6 +271,42 @@ def test_a_build_that_fails_says_what_and_where(built: Path, shop: Path, tmp_pat
     assert "The last build of the database" in said and "failed" in said
 
 
+def test_orders_cut_to_two_thirds_are_not_built(built: Path, shop: Path, tmp_path: Path) -> None:
+    orders = shop / "exports" / "orders.csv"
+    before, text = row_counts(built), orders.read_text()
+    lines = text.splitlines(keepends=True)
+    kept = 1 + len(lines) * 2 // 3
+    named = ("--settings", shop / "my_shop.yml", "--database", built, "--project-dir", ROOT)
+    try:
+        orders.write_text("".join(lines[:kept]))
+        said = refused(command("build", *named, folder=tmp_path))
+    finally:
+        orders.write_text(text)
+    assert "so nothing was built of it" in said and "--accept" in said
+    assert (
+        f"landing: orders: {kept - 1} rows; expected at least {-(-(len(lines) - 1) * 4 // 5)} rows, "
+        f"because the last load had {len(lines) - 1}."
+    ) in said
+    after = row_counts(built)
+    marts = [name for name in before if name.startswith("marts.")]
+    assert [after[name] for name in marts] == [before[name] for name in marts]
+    [docs] = (built.parent / "built_data_docs").glob("*/index.html")
+    assert str(docs) in said or docs.parent.name in said
+
+
+def test_what_is_accepted_is_said_and_stops_nothing() -> None:
+    from retention_ledger.cli.validate import end_of_stage
+    from retention_ledger.expectations.report import Result
+    from retention_ledger.expectations.runner import Expectations
+    from retention_ledger.expectations.sheet import Finding
+
+    found = Finding("error", "orders", None, "8 rows", "at least 10 rows")
+    said = end_of_stage(
+        Expectations(None, None, accepts=True), [Result("landing", "orders", 3, [found])], "no"
+    )
+    assert said == ["accepted, landing: orders: 8 rows; expected at least 10 rows."]
+
+
 def test_show_says_why_there_is_nothing_to_show(built: Path, tmp_path: Path) -> None:
     def show(database: Path) -> str:
         return refused(command("show", "--database", database, folder=tmp_path))

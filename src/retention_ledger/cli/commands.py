@@ -21,11 +21,16 @@ from retention_ledger.cli.raw_files import unchanged_files
 from retention_ledger.cli.settings import as_vars, read_settings
 from retention_ledger.database import find_build, opened
 from retention_ledger.errors import Refused, Stop
+from retention_ledger.expectations.runner import Expectations
 from retention_ledger.publishing import LOG, InPlace, Publication, beside, has_log, name_build
 from retention_ledger.restatements import restate
 
 #: The tables that the prediction writes, and all that reads them.
 PREDICTED = "config.materialized:kept+"
+#: What raw data is looked at in, and all that it is made of; `+retention_ledger.staging` has its tests, and what these look at.
+STAGED = "+retention_ledger.staging.stg_*"
+#: Of the tests only those that look at nothing else.
+WITHIN = ("--indirect-selection", "cautious")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class BuildOptions:
     full_refresh: bool = False
     threads: int | None = None
     replace: bool = False
+    accept: bool = False
 
     def for_selection(self) -> list[str]:
         """Which nodes; unit tests say nothing about the user's data and belong to the contributor."""
@@ -46,6 +52,14 @@ class BuildOptions:
         """The selection, and how to build it."""
         threads = ["--threads", str(self.threads)] if self.threads else []
         return [*self.for_selection(), *threads, *(["--full-refresh"] if self.full_refresh else [])]
+
+    def before_landing(self) -> list[str]:
+        """How to build what the expectations about raw tables look at: staging, and all it is made of."""
+        return [*self.for_build(), "--select", STAGED, *WITHIN]
+
+    def after_landing(self) -> list[str]:
+        """How to build the rest."""
+        return [*self.for_build(), "--exclude", STAGED, *WITHIN]
 
 
 @contextlib.contextmanager
@@ -140,6 +154,8 @@ def build(
     verbose: bool,
 ) -> None:
     """Builds everything: dbt, the prediction, the marts that read it; then says the headline."""
+    from retention_ledger.cli.validate import check_publish
+
     started = time.perf_counter()
     settings = as_vars(read_settings(settings_file, project.settings())) if settings_file else {}
     if options.replace and options.select:
@@ -154,14 +170,15 @@ def build(
             dbt.read()
             nodes = dbt.nodes(options.for_selection())
         candidate.make()
+        checks = None if options.select else Expectations(dbt, file, options.accept)
         with unchanged_files(dbt.settings, project):
-            outcome = run_build(out, dbt, nodes, options.for_build())
-            built = [result.node.unique_id for result in outcome.results()]
-            said = warnings_of(outcome, project)
+            built, said = run_stages(out, dbt, nodes, options, checks)
             fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
             if candidate.file is not None and fills:
                 out.print()
                 said += predict_and_build(out, dbt, candidate.file, options.threads)
+            if checks is not None:
+                said += check_publish(out, checks)
             moved = restated(candidate, dbt, not options.select, options.replace)
         publish(candidate, dbt, "build")
     report_end(out, built, time.perf_counter() - started, said)
@@ -175,8 +192,31 @@ def build(
         say(out, "", *headline(file, dbt.schema()))
 
 
-def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> Any:
-    """One `dbt build` with its progress; Stop with what failed."""
+def run_stages(
+    out: Console, dbt: Dbt, nodes: list[Any], options: BuildOptions, checks: Expectations | None
+) -> tuple[list[str], list[str]]:
+    """One `dbt build`, or, where expectations are looked at, one up to staging and one of the rest; returns which nodes
+    were built, and the warnings."""
+    from retention_ledger.cli.validate import check_landing
+
+    if checks is None:
+        outcomes, said = [run_build(out, dbt, nodes, options.for_build())], []
+    else:
+        staged = {node.unique_id for node in dbt.nodes(options.before_landing())}
+        first = [node for node in nodes if node.unique_id in staged]
+        rest = [node for node in nodes if node.unique_id not in staged]
+        outcomes = [run_build(out, dbt, first, options.before_landing(), len(rest))]
+        said = check_landing(out, checks)
+        outcomes.append(run_build(out, dbt, rest, options.after_landing()))
+    built = [result.node.unique_id for outcome in outcomes for result in outcome.results()]
+    return built, [
+        *said,
+        *(line for outcome in outcomes for line in warnings_of(outcome, dbt.project)),
+    ]
+
+
+def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str], after: int = 0) -> Any:
+    """One `dbt build` with its progress; Stop with what failed, which leaves out so many nodes `after` it."""
     if not nodes:
         raise Stop("Nothing is selected: `--select` names no model, seed or test of the project.")
     if dbt.verbose:
@@ -187,9 +227,11 @@ def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> A
     if not outcome.passed:
         # What was suspicious in the data may be the reason.
         say_warnings(out, outcome.said)
-        began = any(str(result.node.resource_type) != "operation" for result in outcome.results())
+        began = after > 0 or any(
+            str(result.node.resource_type) != "operation" for result in outcome.results()
+        )
         why = Stop if began else Refused
-        raise why("The build stopped.\n" + failure(outcome, dbt.project))
+        raise why("The build stopped.\n" + failure(outcome, dbt.project, after))
     return outcome
 
 

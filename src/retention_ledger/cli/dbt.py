@@ -212,10 +212,10 @@ def name_of_tested(node: Any) -> str:
     return str(getattr(node, "attached_node", None) or node.name).split(".")[-1]
 
 
-def failure(outcome: Outcome, project: Project) -> str:
-    """Sentences for a dbt command that did not pass."""
+def failure(outcome: Outcome, project: Project, left_out: int = 0) -> str:
+    """Sentences for a dbt command that did not pass, and after which so many nodes are left out."""
     failed = [result for result in outcome.results() if str(result.status) not in FINE]
-    skipped = sum(str(result.status) == "skipped" for result in outcome.results())
+    skipped = left_out + sum(str(result.status) == "skipped" for result in outcome.results())
     lines: list[str] = []
     of_other_policy = [
         name_of_tested(result.node) for result in failed if rule_of(result.node) == SAME_POLICY
