@@ -10,7 +10,7 @@ PYTEST = DEMO_DATABASE=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -n auto --dist 
 SQLFLUFF = DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff lint --disable-progress-bar
 
 .DEFAULT_GOAL := build
-.PHONY: build predict test lint unit-tests demo pytest bench docs demo-data lock clean
+.PHONY: build predict test lint unit-tests demo pytest mutants bench docs demo-data lock clean
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
@@ -46,6 +46,9 @@ demo: $(STAMP) ## what pytest looks at, made by the command as a user makes it
 pytest: demo ## unit tests, the oracle, own data, faults, stability
 	@$(PYTEST)
 
+mutants: demo ## plants every small mistake of tests/mutants, and writes down who notices it (some 10 minutes)
+	@$(BIN)/python tests/python/mutants.py $(DEMO)
+
 bench: $(STAMP) ## how long a million customers take, against a yardstick
 	@$(BIN)/python -m retention_ledger.bench
 
@@ -60,4 +63,4 @@ lock: ## resolves requirements.in again (needs uv)
 		--no-header --no-annotate --upgrade requirements.in -o requirements.txt
 
 clean: ## removes what builds leave behind, but not the environment
-	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal .pytest_cache .hypothesis .ruff_cache
+	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal warehouse.duckdb.candidate .pytest_cache .hypothesis .ruff_cache

@@ -57,6 +57,8 @@
         {% do check_policy_lists(name, value) %}
     {% elif rule.kind == 'freshness' %}
         {% do check_freshness(name, value) %}
+    {% elif rule.kind == 'limits' and value is not mapping %}
+        {% do refuse_setting(name, value, 'a mapping like {rows_lost: {warn: 0.05, error: 0.3}}, or {}') %}
     {% elif rule.kind == 'conditions' %}
         {% do check_policy_conditions(name, value) %}
     {% elif rule.kind == 'mapping' %}

@@ -254,6 +254,10 @@
             'kind': 'whole number', 'least': 1, 'most': 36600,
             'meaning': 'The build stops when the orders pause for longer: a date is likely wrong.',
         },
+        'expectations': {
+            'kind': 'limits',
+            'meaning': 'From where on retention-ledger validate warns or stops, where that differs from docs/expectations.md: limit, or table and limit -> warn, error.',
+        },
         'raw_tables': {
             'kind': 'list', 'among': 'raw tables',
             'meaning': 'Which raw tables exist; null: those that a setting names, where one setting is meant for all customers, orders and refunds, and in the demo all.',

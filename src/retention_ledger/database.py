@@ -17,6 +17,10 @@ from retention_ledger.errors import Stop
 DATA_HELD = "int_data_held"
 
 
+#: What DuckDB says of a file that was cut or overwritten.
+DAMAGED = ("Corrupt", "Could not read enough bytes", "replaying WAL", "Serialization Error")
+
+
 def quoted(name: str) -> str:
     """An identifier as SQL."""
     return '"' + name.replace('"', '""') + '"'
@@ -32,6 +36,7 @@ class Build:
     settings: dict[str, Any]
     relations: dict[str, list[str]]
     last_build: str
+    build_id: str | None
 
     def table(self, model: str) -> str:
         """The table or view of a model, as SQL; Stop where this version knows no such model."""
@@ -46,24 +51,38 @@ class Build:
         """The table of a model as a person writes it."""
         return ".".join(self.relations[model])
 
+    def has(self, connection: duckdb.DuckDBPyConnection, model: str) -> bool:
+        """Whether the table of a model is there."""
+        return not self.missing(connection, [model])
+
     def require(self, connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:
         """Stop where one of the tables is missing: half a build."""
+        missing = self.missing(connection, models)
+        if missing:
+            raise Stop(
+                f"The build in {self.database} is not complete, there is no {' and no '.join(missing)}: "
+                "run `retention-ledger build` again and look at what it says."
+            )
+
+    def missing(self, connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> list[str]:
+        """The tables that are not there, as a person writes them."""
         there = set(
             connection.execute(
                 "select table_schema, table_name from information_schema.tables where table_catalog = ?",
                 [self.catalog],
             ).fetchall()
         )
-        missing = [
+        return [
             self.name(model)
             for model in models
             if self.table(model) and tuple(self.relations[model]) not in there
         ]
-        if missing:
-            raise Stop(
-                f"The build in {self.database} is not complete, there is no {' and no '.join(missing)}: "
-                "run `retention-ledger build` again and look at what it says."
-            )
+
+
+def candidate_folder(database: Path) -> Path:
+    """Where commands write before they replace a database: beside it, also where its name is a link."""
+    target = database.resolve()
+    return target.with_name(target.name + ".candidate")
 
 
 def check_file(path: Path, must_exist: bool) -> None:
@@ -71,9 +90,15 @@ def check_file(path: Path, must_exist: bool) -> None:
     if path.is_dir():
         raise Stop(f"{path} is a folder; name a database file, such as {path / 'my_shop.duckdb'}.")
     if not path.exists() and must_exist:
+        candidate = candidate_folder(path) / path.name
+        kept = (
+            f" What a build that failed has made is kept in {candidate}."
+            if candidate.exists()
+            else ""
+        )
         raise Stop(
             f"There is no database {path} yet: run `retention-ledger build` first, "
-            "or name the database with `--database FILE`."
+            f"or name the database with `--database FILE`.{kept}"
         )
     if not path.exists() and not path.absolute().parent.is_dir():
         raise Stop(
@@ -84,7 +109,7 @@ def check_file(path: Path, must_exist: bool) -> None:
 def why_not_opened(path: Path, error: Exception) -> str:
     """A sentence for what DuckDB says of a file that it cannot open."""
     said = " ".join(str(error).split())
-    if "lock" in said.lower():
+    if "set lock" in said.lower():
         holder = said[said.find("(PID") :].split(")")[0].lstrip("(") if "(PID" in said else ""
         return (
             f"The database {path} is open in another program{f' ({holder})' if holder else ''}, and DuckDB allows "
@@ -92,6 +117,11 @@ def why_not_opened(path: Path, error: Exception) -> str:
         )
     if "not a valid DuckDB database" in said:
         return f"{path} is a file, but no DuckDB database: name another one with `--database FILE`."
+    if any(words in said for words in DAMAGED):
+        return (
+            f"The database {path} is damaged (DuckDB says: {said}): put a copy of it back, "
+            "or move it away and build again."
+        )
     return f"The database {path} cannot be opened: {said}"
 
 
@@ -133,7 +163,7 @@ def find_build(
         # A version that wrote other columns has no build for this one.
         with contextlib.suppress(duckdb.BinderException):
             rows = connection.execute(
-                f"select data, settings, relations, last_build from {held}"
+                f"select data, settings, relations, last_build, build_id from {held}"
             ).fetchall()
     if not rows:
         where = f" in the schema {schema}" if schema else ""
@@ -141,8 +171,8 @@ def find_build(
             f"The database {database} holds no build of this version{where}: run `retention-ledger build` first, "
             "or name another database with `--database FILE`."
         )
-    *texts, last_build = rows[0]
-    build = Build(database, catalog, *map(json.loads, texts), last_build)
+    *texts, last_build, build_id = rows[0]
+    build = Build(database, catalog, *map(json.loads, texts), last_build, build_id)
     if last_build != "passed":
         said = "failed" if last_build == "failed" else "did not come to its end"
         raise Stop(

@@ -3,3 +3,7 @@
 
 class Stop(Exception):
     """Ends a command with exit code 1; its text is what the user reads: what is wrong and what to do."""
+
+
+class Refused(Stop):
+    """A Stop before any table was written."""

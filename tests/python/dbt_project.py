@@ -94,7 +94,7 @@ RENDERED_LATE = {
     "max_lifespan_years", "discount_rate", "prediction_horizon_days", "holdout_days", "business_timezone",
     "as_of_date", "earliest_valid_date", "latest_valid_date", "timestamp_formats", "raw_timezones",
     "raw_time_units", "timezone_abbreviations", "decimal_separator", "missing_texts", "id_cleaning",
-    "max_rejected_share", "max_days_without_orders", "subscription_ends", "raw_tables", "raw_files", "raw_file_formats",
+    "max_rejected_share", "max_days_without_orders", "expectations", "subscription_ends", "raw_tables", "raw_files", "raw_file_formats",
     "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
     "calendar", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
     "risk_horizon_days", "risk_history_months", "risk_recent_days", "risk_overdue_factor", "risk_decline_share",

@@ -252,6 +252,12 @@ WRONG_SETTINGS = [
     ("inactivity_days", True, "true", "a whole number from 1 to 3660"),
     ("inactivity_days", None, "null", "a value (it is empty)"),
     ("max_days_without_orders", 0, "0", "a whole number from 1 to 36600"),
+    (
+        "expectations",
+        ["rows_lost"],
+        '["rows_lost"]',
+        "a mapping like {rows_lost: {warn: 0.05, error: 0.3}}",
+    ),
     ("status_bases", ["logins"], "'logins'", "orders_window, orders_calendar"),
     ("status_bases", [], "[]", "a list with at least one entry"),
     ("status_bases", "orders_window", "'orders_window'", A_LIST),

@@ -142,12 +142,21 @@ def test_the_database_remembers_whose_data_it_holds(shop: Path) -> None:
     assert json.loads(data) == {"orders": str(shop / "exports" / "orders.csv")}
     assert json.loads(settings)["as_of_date"] == "2024-12-31"
     assert last_build == "passed"
+    [(build_id,)] = query(
+        shop / "my_shop.duckdb",
+        "select build_id from intermediate.int_data_held inner join marts.published_builds using (build_id) "
+        "where command = 'build' and as_of_date = date '2024-12-31'",
+    )
+    assert f"(schema marts), build {build_id}." in (shop / "said.txt").read_text()
 
 
 def test_later_commands_use_the_settings_of_the_build(built: Path, tmp_path: Path) -> None:
     before = query(built, "select policy_version from marts.customer_lifetime_value limit 1")
     done = command("predict", "--database", built, "--project-dir", ROOT, folder=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert query(built, "select command from marts.published_builds order by published_at") == [
+        ("build",), ("predict",)
+    ]  # fmt: skip
     assert (
         query(built, "select distinct policy_version from marts.customer_lifetime_value") == before
     )
@@ -179,6 +188,7 @@ def test_own_data_is_not_overwritten(built: Path, shop: Path, tmp_path: Path) ->
     )  # fmt: skip
     assert f"holds own data (orders from {shop / 'exports' / 'orders.csv'})" in said
     assert "--replace" in said and "--database FILE" in said and "RETENTION_LEDGER_DB" in said
+    assert not (tmp_path / "built.duckdb.candidate").exists()
     assert row_counts(built) == before
 
 
@@ -253,8 +263,48 @@ def test_a_build_that_fails_says_what_and_where(built: Path, shop: Path, tmp_pat
     assert "The build stopped." in said and "'paid'" in said
     assert ".yml" in said and "left out" in said and "dbt.log" in said
     assert "Invalid Input Error" not in said and "compiled code" not in said
-    said = refused(command("show", "--database", built, folder=tmp_path))
+    assert f"Readers of {built} see the build that was there before" in said
+    assert built.read_bytes() == (shop / "my_shop.duckdb").read_bytes()
+    kept = tmp_path / "built.duckdb.candidate" / "built.duckdb"
+    assert str(kept) in said
+    said = refused(command("show", "--database", kept, folder=tmp_path))
     assert "The last build of the database" in said and "failed" in said
+
+
+def test_orders_cut_to_two_thirds_are_not_built(built: Path, shop: Path, tmp_path: Path) -> None:
+    orders = shop / "exports" / "orders.csv"
+    before, text = row_counts(built), orders.read_text()
+    lines = text.splitlines(keepends=True)
+    kept = 1 + len(lines) * 2 // 3
+    named = ("--settings", shop / "my_shop.yml", "--database", built, "--project-dir", ROOT)
+    try:
+        orders.write_text("".join(lines[:kept]))
+        said = refused(command("build", *named, folder=tmp_path))
+    finally:
+        orders.write_text(text)
+    assert "so nothing was built of it" in said and "--accept" in said
+    assert (
+        f"landing: orders: {kept - 1} rows; expected at least {-(-(len(lines) - 1) * 4 // 5)} rows, "
+        f"because the last load had {len(lines) - 1}."
+    ) in said
+    after = row_counts(built)
+    marts = [name for name in before if name.startswith("marts.")]
+    assert [after[name] for name in marts] == [before[name] for name in marts]
+    [docs] = (built.parent / "built_data_docs").glob("*/index.html")
+    assert str(docs) in said or docs.parent.name in said
+
+
+def test_what_is_accepted_is_said_and_stops_nothing() -> None:
+    from retention_ledger.cli.validate import end_of_stage
+    from retention_ledger.expectations.report import Result
+    from retention_ledger.expectations.runner import Expectations
+    from retention_ledger.expectations.sheet import Finding
+
+    found = Finding("error", "orders", None, "8 rows", "at least 10 rows")
+    said = end_of_stage(
+        Expectations(None, None, accepts=True), [Result("landing", "orders", 3, [found])], "no"
+    )
+    assert said == ["accepted, landing: orders: 8 rows; expected at least 10 rows."]
 
 
 def test_show_says_why_there_is_nothing_to_show(built: Path, tmp_path: Path) -> None:

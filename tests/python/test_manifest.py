@@ -41,6 +41,7 @@ OTHER_VALUES: dict[str, Any] = {
     "missing_texts": ["-"],
     "max_rejected_share": 1,
     "max_days_without_orders": 1,
+    "expectations": {"rows_lost": {"warn": 0.5}},
     "raw_files": "elsewhere/{name}.parquet",
     "raw_columns": {
         "orders": {"status": None, "currency": "ccy", "order_id": '"No."'},

@@ -66,7 +66,6 @@ carried as (
             followed.period_start = periods.period_start
             or followed.closing_customers <> 0
             or followed.paying_customers <> 0
-            or followed.closing_mrr <> 0
         )
 ),
 

@@ -85,6 +85,10 @@ def build(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Make tables anew that are otherwise added to.")
     ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Build also what is not as expected: it is right this time."),
+    ] = False,
     threads: Threads = None,
     project_dir: ProjectDir = None,
     profiles_dir: ProfilesDir = None,
@@ -99,7 +103,7 @@ def build(
     chosen = tuple(part for text in select or [] for part in text.split())
     commands.build(
         console(), find_project(project_dir, profiles_dir, target), settings, database,
-        commands.BuildOptions(chosen, full_refresh, threads, replace), verbose,
+        commands.BuildOptions(chosen, full_refresh, threads, replace, accept), verbose,
     )  # fmt: skip
 
 
@@ -139,6 +143,25 @@ def show(
     commands.show(console(), find_project(project_dir, profiles_dir, target), database, schema)
 
 
+@app.command()
+def validate(
+    settings: Settings = None,
+    database: Database = None,
+    schema: Schema = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    verbose: Verbose = False,
+) -> None:
+    """Look at the raw tables and the marts with Great Expectations, and write its Data Docs."""
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+    from retention_ledger.cli.validate import validate as look
+
+    project = find_project(project_dir, profiles_dir, target)
+    look(console(), project, settings, database, schema, verbose)
+
+
 def main() -> int:
     """Runs the command; what stops it is a sentence on standard error and exit code 1."""
     try:
@@ -152,6 +175,8 @@ def main() -> int:
         print(
             f"This should not have happened ({type(error).__name__}: {said}). "
             "With `--verbose` the command says where; please report it.",
+            *getattr(error, "__notes__", []),
+            sep="\n",
             file=sys.stderr,
         )
     return 1

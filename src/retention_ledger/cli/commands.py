@@ -17,12 +17,20 @@ from retention_ledger.cli.dbt import NOTE, Dbt, failure, warnings_of
 from retention_ledger.cli.headline import headline
 from retention_ledger.cli.progress import Stages
 from retention_ledger.cli.project import Project, database_of
+from retention_ledger.cli.raw_files import unchanged_files
 from retention_ledger.cli.settings import as_vars, read_settings
-from retention_ledger.database import check_file, find_build, opened, why_not_opened
-from retention_ledger.errors import Stop
+from retention_ledger.database import find_build, opened
+from retention_ledger.errors import Refused, Stop
+from retention_ledger.expectations.runner import Expectations
+from retention_ledger.publishing import LOG, InPlace, Publication, beside, has_log, name_build
+from retention_ledger.restatements import restate
 
 #: The tables that the prediction writes, and all that reads them.
 PREDICTED = "config.materialized:kept+"
+#: What raw data is looked at in, and all that it is made of; `+retention_ledger.staging` has its tests, and what these look at.
+STAGED = "+retention_ledger.staging.stg_*"
+#: Of the tests only those that look at nothing else.
+WITHIN = ("--indirect-selection", "cautious")
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class BuildOptions:
     full_refresh: bool = False
     threads: int | None = None
     replace: bool = False
+    accept: bool = False
 
     def for_selection(self) -> list[str]:
         """Which nodes; unit tests say nothing about the user's data and belong to the contributor."""
@@ -43,6 +52,14 @@ class BuildOptions:
         """The selection, and how to build it."""
         threads = ["--threads", str(self.threads)] if self.threads else []
         return [*self.for_selection(), *threads, *(["--full-refresh"] if self.full_refresh else [])]
+
+    def before_landing(self) -> list[str]:
+        """How to build what the expectations about raw tables look at: staging, and all it is made of."""
+        return [*self.for_build(), "--select", STAGED, *WITHIN]
+
+    def after_landing(self) -> list[str]:
+        """How to build the rest."""
+        return [*self.for_build(), "--exclude", STAGED, *WITHIN]
 
 
 @contextlib.contextmanager
@@ -92,18 +109,40 @@ def must_be_file(database: Path | None, what: str) -> Path:
     return database
 
 
-def check_writable(database: Path) -> None:
-    """Stop where the database is open elsewhere, or is none: said before dbt reads the project."""
-    import duckdb
+@contextlib.contextmanager
+def publication(database: Path | None, dbt: Dbt) -> Iterator[Publication]:
+    """How what dbt builds comes to its readers: from beside a DuckDB file, by one rename.
 
-    check_file(database, must_exist=False)
-    if database.exists():
-        if not os.access(database, os.W_OK):
-            raise Stop(f"The database {database} may only be read, and a build writes to it.")
+    For other warehouses nothing is done yet: dbt writes where they read.
+    """
+    if database is None:
+        yield InPlace()
+        return
+    with beside(database) as candidate:
+        dbt.candidate = candidate.file
         try:
-            duckdb.connect(str(database)).close()
-        except (duckdb.Error, OSError) as error:
-            raise Stop(why_not_opened(database, error)) from error
+            yield candidate
+        finally:
+            dbt.candidate = None
+
+
+def restated(
+    publication: Publication, dbt: Dbt, is_whole: bool, is_other_data: bool = False
+) -> list[str]:
+    """What closed figures moved, in lines; Stop where nothing explains it."""
+    if publication.file is None:
+        return []
+    return restate(publication.file, dbt.schema(), is_whole, is_other_data)
+
+
+def publish(publication: Publication, dbt: Dbt, command: str) -> None:
+    """Names the build that was made, and publishes it."""
+    if publication.file is not None:
+        # After `--select` into a new file there may be nothing but what was selected.
+        if not has_log(publication.file, dbt.schema()):
+            dbt.run("run", "--select", LOG)
+        name_build(publication.file, dbt.schema(), command)
+    publication.publish()
 
 
 def build(
@@ -115,6 +154,8 @@ def build(
     verbose: bool,
 ) -> None:
     """Builds everything: dbt, the prediction, the marts that read it; then says the headline."""
+    from retention_ledger.cli.validate import check_publish
+
     started = time.perf_counter()
     settings = as_vars(read_settings(settings_file, project.settings())) if settings_file else {}
     if options.replace and options.select:
@@ -123,20 +164,25 @@ def build(
             "Leave `--select` out."
         )
     file = named_database(database, project)
-    if file is not None:
-        check_writable(file)
     dbt = Dbt(project, {**settings, **({"replace_data": True} if options.replace else {})}, verbose)
-    with working(out, "Reading the project ..."):
-        dbt.read()
-        nodes = dbt.nodes(options.for_selection())
-    outcome = run_build(out, dbt, nodes, options.for_build())
-    built = [result.node.unique_id for result in outcome.results()]
-    said = warnings_of(outcome, project)
-    fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
-    if file is not None and fills:
-        out.print()
-        said += predict_and_build(out, dbt, file, options.threads)
+    with publication(file, dbt) as candidate:
+        with working(out, "Reading the project ..."):
+            dbt.read()
+            nodes = dbt.nodes(options.for_selection())
+        candidate.make()
+        checks = None if options.select else Expectations(dbt, file, options.accept)
+        with unchanged_files(dbt.settings, project):
+            built, said = run_stages(out, dbt, nodes, options, checks)
+            fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
+            if candidate.file is not None and fills:
+                out.print()
+                said += predict_and_build(out, dbt, candidate.file, options.threads)
+            if checks is not None:
+                said += check_publish(out, checks)
+            moved = restated(candidate, dbt, not options.select, options.replace)
+        publish(candidate, dbt, "build")
     report_end(out, built, time.perf_counter() - started, said)
+    say(out, *moved)
     if file is None:
         say(
             out,
@@ -146,8 +192,31 @@ def build(
         say(out, "", *headline(file, dbt.schema()))
 
 
-def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> Any:
-    """One `dbt build` with its progress; Stop with what failed."""
+def run_stages(
+    out: Console, dbt: Dbt, nodes: list[Any], options: BuildOptions, checks: Expectations | None
+) -> tuple[list[str], list[str]]:
+    """One `dbt build`, or, where expectations are looked at, one up to staging and one of the rest; returns which nodes
+    were built, and the warnings."""
+    from retention_ledger.cli.validate import check_landing
+
+    if checks is None:
+        outcomes, said = [run_build(out, dbt, nodes, options.for_build())], []
+    else:
+        staged = {node.unique_id for node in dbt.nodes(options.before_landing())}
+        first = [node for node in nodes if node.unique_id in staged]
+        rest = [node for node in nodes if node.unique_id not in staged]
+        outcomes = [run_build(out, dbt, first, options.before_landing(), len(rest))]
+        said = check_landing(out, checks)
+        outcomes.append(run_build(out, dbt, rest, options.after_landing()))
+    built = [result.node.unique_id for outcome in outcomes for result in outcome.results()]
+    return built, [
+        *said,
+        *(line for outcome in outcomes for line in warnings_of(outcome, dbt.project)),
+    ]
+
+
+def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str], after: int = 0) -> Any:
+    """One `dbt build` with its progress; Stop with what failed, which leaves out so many nodes `after` it."""
     if not nodes:
         raise Stop("Nothing is selected: `--select` names no model, seed or test of the project.")
     if dbt.verbose:
@@ -158,7 +227,11 @@ def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str]) -> A
     if not outcome.passed:
         # What was suspicious in the data may be the reason.
         say_warnings(out, outcome.said)
-        raise Stop("The build stopped.\n" + failure(outcome, dbt.project))
+        began = after > 0 or any(
+            str(result.node.resource_type) != "operation" for result in outcome.results()
+        )
+        why = Stop if began else Refused
+        raise why("The build stopped.\n" + failure(outcome, dbt.project, after))
     return outcome
 
 
@@ -213,7 +286,7 @@ def predict_again(
     """Predicts on a build that is there, with the settings that it was built with."""
     given = as_vars(read_settings(settings_file, project.settings())) if settings_file else None
     file = must_be_file(named_database(database, project), "The prediction")
-    with opened(file, read_only=False) as connection:
+    with opened(file) as connection:
         held = find_build(connection, file, schema)
         held.require(connection, ["policy_settings"])
         [(version,)] = connection.execute(
@@ -227,15 +300,21 @@ def predict_again(
             "run `retention-ledger build` with these, or leave `--settings` out."
         )
     dbt = Dbt(project, held.settings, verbose)
-    with working(out, "Reading the project ..."):
-        dbt.read()
-        now = dbt.policy_version()
-    if now != version:
-        raise Stop(
-            f"The build in {file} was made with the policy {version}, and the project now has {now}: "
-            "run `retention-ledger build` again."
-        )
-    say_warnings(out, predict_and_build(out, dbt, file, threads))
+    with publication(file, dbt) as candidate:
+        with working(out, "Reading the project ..."):
+            dbt.read()
+            now = dbt.policy_version()
+        if now != version:
+            raise Stop(
+                f"The build in {file} was made with the policy {version}, and the project now has {now}: "
+                "run `retention-ledger build` again."
+            )
+        candidate.make()
+        said = predict_and_build(out, dbt, candidate.file, threads)
+        moved = restated(candidate, dbt, is_whole=False)
+        publish(candidate, dbt, "predict")
+    say_warnings(out, said)
+    say(out, *moved)
 
 
 def difference(given: dict[str, Any], held: dict[str, Any]) -> str:

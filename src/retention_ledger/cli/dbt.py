@@ -1,6 +1,7 @@
 """dbt in this process: its commands, its progress, and what it says of failures."""
 
 import contextlib
+import copy
 import gc
 import io
 import json
@@ -8,7 +9,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ class Dbt:
     settings: dict[str, Any]
     verbose: bool = False
     manifest: Any = None
+    #: Opened instead of the file that the profile names.
+    candidate: Path | None = None
 
     def run(self, *command: str, listen: Callable[[Any], None] = lambda event: None) -> Outcome:
         """Runs a dbt command; nothing of its own is printed, unless verbose."""
@@ -68,6 +71,7 @@ class Dbt:
         if not sys.stdout.isatty():
             arguments.insert(0, "--no-use-colors")
         silence = contextlib.ExitStack()
+        silence.enter_context(connected_to(self.candidate))
         if not self.verbose:
             silence.enter_context(contextlib.redirect_stdout(io.StringIO()))
             silence.enter_context(contextlib.redirect_stderr(io.StringIO()))
@@ -119,6 +123,29 @@ class Dbt:
             raise Stop(failure(outcome, self.project))
         names = [json.loads(line)["unique_id"] for line in outcome.result or []]
         return [self.manifest.nodes[name] for name in names if name in self.manifest.nodes]
+
+
+@contextlib.contextmanager
+def connected_to(file: Path | None) -> Iterator[None]:
+    """dbt opens this DuckDB file, while to all that it reads and says it is the one that the profile names.
+
+    Another profile would do the same and have dbt read the whole project again for each file.
+    """
+    from dbt.adapters.duckdb.environments import Environment
+
+    opens = Environment.initialize_db.__func__
+
+    def initialize_db(cls: type, credentials: Any, plugins: Any = None) -> Any:
+        other = copy.copy(credentials)
+        other.path = str(file)
+        return opens(cls, other, plugins)
+
+    if file is not None:
+        Environment.initialize_db = classmethod(initialize_db)
+    try:
+        yield
+    finally:
+        Environment.initialize_db = classmethod(opens)
 
 
 def cleaned(message: str | None) -> str:
@@ -185,10 +212,10 @@ def name_of_tested(node: Any) -> str:
     return str(getattr(node, "attached_node", None) or node.name).split(".")[-1]
 
 
-def failure(outcome: Outcome, project: Project) -> str:
-    """Sentences for a dbt command that did not pass."""
+def failure(outcome: Outcome, project: Project, left_out: int = 0) -> str:
+    """Sentences for a dbt command that did not pass, and after which so many nodes are left out."""
     failed = [result for result in outcome.results() if str(result.status) not in FINE]
-    skipped = sum(str(result.status) == "skipped" for result in outcome.results())
+    skipped = left_out + sum(str(result.status) == "skipped" for result in outcome.results())
     lines: list[str] = []
     of_other_policy = [
         name_of_tested(result.node) for result in failed if rule_of(result.node) == SAME_POLICY

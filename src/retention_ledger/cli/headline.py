@@ -124,5 +124,10 @@ def headline(database: Path, schema: str | None = None) -> list[str | Table]:
         f"Retention Ledger: last complete periods, data through {settings['as_of_date']}, policy {version}",
         "",
         *(tables or ["No period is complete yet.", ""]),
-        f"The results are in {database} (schema {marts}).",
+        f"The results are in {database} (schema {marts}), "
+        + (
+            f"build {build.build_id}."
+            if build.build_id
+            else "written in place by dbt: no build was published."
+        ),
     ]

@@ -1,6 +1,5 @@
 with periods as (
     select * from {{ ref('subscription_periods') }}
-    where is_paid
 ),
 
 as_of as (
@@ -26,7 +25,7 @@ edges as (
     where active_until_on is not null
 ),
 
--- A renewal at the same price ends and starts on one day, and is no change.
+-- A renewal at the same price ends and starts on one day, and is no change; nor is what nobody pays for.
 changes as (
     select
         edges.customer_id,

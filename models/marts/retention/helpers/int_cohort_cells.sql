@@ -20,10 +20,6 @@ customers as (
     select * from {{ ref('int_customers') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of_date') }}
-),
-
 first_orders as (
     select
         customer_id,
@@ -57,13 +53,13 @@ status_changes as (
     union all
 
     select
-        spells.basis,
-        spells.customer_id,
+        basis,
+        customer_id,
         0 as acquired_customers,
         -1 as status_change,
-        {{ cohort_period('spells.ended_on') }} as activity_month
+        {{ cohort_period('ended_on') }} as activity_month
     from spells
-    inner join as_of on spells.ended_on <= as_of.as_of_date
+    where ended_on is not null
 ),
 
 -- A customer orders in a month with the order whose predecessor lies before it, and for the last time
