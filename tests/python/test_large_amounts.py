@@ -1,6 +1,7 @@
 """Amounts up to a thousand million million, and currencies without or with three decimals: nothing overflows, no cent is lost."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from dbt_project import Built, build
@@ -79,3 +80,44 @@ def test_mrr_of_such_amounts(shop: Built) -> None:
 
 def test_the_prediction_of_such_amounts(shop: Built) -> None:
     assert "Lifetime models of 60 customers" in predict(shop.database)
+
+
+def test_costs_and_worth_of_such_amounts(tmp_path: Path) -> None:
+    """A year later: what customers have cost, what keeping more of them is worth, who is worth most, who is at risk."""
+    files = {
+        **FILES,
+        "orders.csv": "order_id,customer_id,ordered_at,status,amount,currency\n"
+        + "".join(
+            f"{n}-{month},{n},{month}-15,completed,{LARGEST},XTS\n"
+            for n in range(60)
+            for month in ("2023-01", "2023-12", "2024-06", *(["2024-11"] if n % 2 else []))
+        ),
+        "marketing_spend.csv": "spend_id,spent_on,acquisition_channel,amount,currency\n"
+        + "".join(f"m{month},2023-{month:02}-01,paid,{LARGEST},XTS\n" for month in range(1, 13)),
+    }
+    shop = build(
+        tmp_path,
+        {
+            **SETTINGS, "raw_tables": [*SETTINGS["raw_tables"], "marketing_spend"],
+            "as_of_date": "2024-12-31", "gross_margin_rate": 0.6,
+        },
+        files,
+        select=(
+            "+acquisition_cost_by_period", "+retention_worth", "+valuable_customer_profile", "+customers_at_risk",
+            "+seasonally_adjusted_by_period",
+        ),
+    )  # fmt: skip
+    assert shop.query(
+        "select acquisition_spend, acquired_customers, customer_acquisition_cost from marts.acquisition_cost_by_period"
+        " where basis = 'orders_window' and period_grain = 'year' and segment_value = 'all' and period_start = date '2023-01-01'"
+    ) == [(12 * LARGEST, 60, LARGEST / 5)]
+    assert shop.query(
+        "select distinct revenue from marts.retention_worth where basis = 'orders_window'"
+    ) == [(90 * LARGEST,)]
+    assert shop.query(
+        "select max(revenue) from intermediate.int_profile_customers where basis = 'orders_window'"
+    ) == [(2 * LARGEST,)]
+    assert shop.query(
+        "select distinct value from marts.seasonally_adjusted_by_period"
+        " where metric = 'gross_revenue' and period_grain = 'month' and period_start = date '2023-12-01'"
+    ) == [(60 * LARGEST,)]
