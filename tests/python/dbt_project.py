@@ -218,7 +218,9 @@ def dbt(
         "--profiles-dir", str(ROOT / "profiles"),
         "--target-path", str(target_path or database.parent / "target"),
         "--log-path", str(database.parent / "logs"),
-        "--log-level-file", "none",  # a log of every step, at a tenth of the time; messages come by callback
+        # Lines of a log for every step, at a tenth of the time: messages come by callback.
+        "--log-level", "none",
+        "--log-level-file", "none",
         "--vars", yaml.safe_dump(settings or {}, sort_keys=False),
     ]  # fmt: skip
 
@@ -249,12 +251,16 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 TABLES = (*BUILD, "--exclude-resource-type", "test")
 
 
-def predict_and_build(database: Path, **settings: object) -> str:
-    """Fits the lifetime models and builds what reads them, with its tests; returns what the fit says."""
+def predict_and_build(
+    database: Path, *, command: tuple[str, ...] = BUILD, **settings: object
+) -> str:
+    """Fits the lifetime models and builds what reads them, with its tests or by TABLES; returns what the fit says."""
     from retention_ledger.prediction import predict
 
     summary = predict(database)
-    run = dbt(*BUILD, "--select", "config.materialized:kept+", database=database, settings=settings)
+    run = dbt(
+        *command, "--select", "config.materialized:kept+", database=database, settings=settings
+    )
     assert run.ok, run.text
     return summary
 
@@ -336,3 +342,35 @@ def records(database: Path, sql: str) -> list[dict[str, Any]]:
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+#: Of builds that the command has published; another build has others, or none.
+PUBLISHED = {"published_builds", "metric_restatements"}
+
+
+def differing_marts(
+    one: Path, other: Path, but: str = "", leave_out: set[str] = PUBLISHED
+) -> list[str]:
+    """The marts whose rows differ between two databases, whatever their order; `but` names a column not looked at."""
+    columns = f"* exclude ({but})" if but else "*"
+    differing = []
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only)")
+        connection.execute(f"attach '{other}' as other (read_only)")
+        marts = {
+            name
+            for (name,) in connection.execute(
+                "select table_name from duckdb_tables() where database_name = 'one' and schema_name = 'marts'"
+            ).fetchall()
+        }
+        assert len(marts) > 30
+        for mart in sorted(marts - leave_out):
+            rows = [f"select {columns} from {place}.marts.{mart}" for place in ("one", "other")]
+            for these, those in (rows, rows[::-1]):
+                [(missing,)] = connection.execute(
+                    f"select count(*) from ({these} except all {those})"
+                ).fetchall()
+                if missing:
+                    differing.append(mart)
+                    break
+    return differing

@@ -47,6 +47,8 @@ ROOMS = {
     "lifetime_value": "Lifetime value",
     "acquisition": "Acquisition",
     "risk": "Customers at risk",
+    "seasonality": "Seasonality",
+    "profiles": "Profiles",
     "metrics": "Metrics",
 }
 

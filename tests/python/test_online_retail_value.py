@@ -34,7 +34,8 @@ def invoices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Only invoices: customer known, not cancelled, quantity and price above 0."""
     return build(
         tmp_path_factory.mktemp("invoices"), "vars.yml",
-        "+cohort_retention", "+repeat_purchase_by_period", "+customer_lifetime_value", "policy_settings", "+config.materialized:kept",
+        "+cohort_retention", "+repeat_purchase_by_period", "+customer_lifetime_value", "+int_risk_state", "policy_settings",
+        "+config.materialized:kept",
     )  # fmt: skip
 
 

@@ -49,9 +49,10 @@ MARTS = {
     "retention_by_period", "revenue_concentration", "rfm_segments", "risk_weights", "subscription_periods",
     "time_between_purchases",
 }  # fmt: skip
-#: Those that have rows only where something is suspicious, after a prediction, where a horizon is over, or of a complete year.
+#: Those that have rows only where something is suspicious, after a prediction, where a horizon is over, of a complete year, or
+#: of builds that the command has published.
 OTHER_MARTS = {
-    "intake_findings", "prediction_calibration", "retention_worth", "risk_check", "seasonality_by_month",
+    "intake_findings", "metric_restatements", "published_builds", "prediction_calibration", "retention_worth", "risk_check", "seasonality_by_month",
     "seasonally_adjusted_by_period", "churned_customer_profile", "valuable_customer_profile",
 }  # fmt: skip
 

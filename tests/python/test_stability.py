@@ -3,19 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dbt_project import TABLES, dbt, predict_and_build, query
-
-MARTS = (
-    "customers", "orders", "rejected_rows", "customer_movements", "retention_by_period",
-    "metric_values", "metric_definitions", "policy_settings", "cohort_retention",
-    "onboarding_by_month", "repeat_purchase_by_period", "repeat_purchase_by_cohort",
-    "time_between_purchases", "customer_lifetime_value", "lifetime_value_by_segment",
-    "lifetime_value_by_period", "prediction_check", "customer_rfm", "rfm_segments",
-    "revenue_concentration", "subscription_periods", "mrr_movements", "mrr_plan_changes",
-    "mrr_by_period", "mrr_cohorts", "plan_movements_by_period", "churned_customers",
-    "cancellations_pending", "business_by_period", "business_cells", "acquisition_cost_by_period", "retention_worth",
-    "seasonality_by_month", "seasonally_adjusted_by_period", "churned_customer_profile", "valuable_customer_profile",
-)  # fmt: skip
+from dbt_project import TABLES, dbt, differing_marts, predict_and_build, query
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +103,6 @@ def test_two_builds_of_the_same_data_are_identical(demo_database: Path, tmp_path
     assert dbt("seed", database=again).ok
     run = dbt("run", "--threads", "1", database=again)
     assert run.ok, run.text
-    predict_and_build(again)
-    for mart in MARTS:
-        rows = f"select * from marts.{mart} order by all"
-        assert query(demo_database, rows) == query(again, rows), mart
+    # The tests of marts that are equal have been run on those of the demo.
+    predict_and_build(again, command=TABLES)
+    assert differing_marts(demo_database, again) == []

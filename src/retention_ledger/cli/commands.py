@@ -207,7 +207,7 @@ def run_stages(
         rest = [node for node in nodes if node.unique_id not in staged]
         outcomes = [run_build(out, dbt, first, options.before_landing(), len(rest))]
         said = check_landing(out, checks)
-        outcomes.append(run_build(out, dbt, rest, options.after_landing()))
+        outcomes.append(run_build(out, dbt, rest, options.after_landing(), began=True))
     built = [result.node.unique_id for outcome in outcomes for result in outcome.results()]
     return built, [
         *said,
@@ -215,8 +215,16 @@ def run_stages(
     ]
 
 
-def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str], after: int = 0) -> Any:
-    """One `dbt build` with its progress; Stop with what failed, which leaves out so many nodes `after` it."""
+def run_build(
+    out: Console,
+    dbt: Dbt,
+    nodes: list[Any],
+    options: list[str],
+    after: int = 0,
+    began: bool = False,
+) -> Any:
+    """One `dbt build` with its progress, of which something `began` before; Stop with what failed, which leaves out so
+    many nodes `after` it; Refused where nothing was built."""
     if not nodes:
         raise Stop("Nothing is selected: `--select` names no model, seed or test of the project.")
     if dbt.verbose:
@@ -227,7 +235,7 @@ def run_build(out: Console, dbt: Dbt, nodes: list[Any], options: list[str], afte
     if not outcome.passed:
         # What was suspicious in the data may be the reason.
         say_warnings(out, outcome.said)
-        began = after > 0 or any(
+        began = began or any(
             str(result.node.resource_type) != "operation" for result in outcome.results()
         )
         why = Stop if began else Refused

@@ -217,9 +217,10 @@ joined as (
             else 'not asked'
         end as nps_band,
         closing.customer_id is null as is_churned,
+        -- A year has 365.25 days: 12 / 365.25 is 48 / 1461, and no cent is lost on the way.
         cast(
             case
-                when opening.basis = 'subscriptions' then coalesce(paid.mrr_days, 0) * 12 / 365.25
+                when opening.basis = 'subscriptions' then {{ safe_divide('coalesce(paid.mrr_days, 0) * 48', '1461') }}
                 else coalesce(ordered.gross_revenue, 0) - coalesce(refunded.refunds, 0)
             end as decimal(28, 2)
         ) as revenue,
