@@ -68,28 +68,21 @@ final as (
     select
         snapshot_on,
         note,
+        {#- By chance a lift is 1, and an area under the curve a half. #}
+        {%- for measure, chance, expected in [('lift', 1, 'expected_purchases_lift'), ('auc', 0.5, 'purchases_auc')] %}
         case
-            when score_lift is null then null
+            when score_{{ measure }} is null then null
             when
-                score_lift > coalesce(silent_days_lift, 1)
-                and score_lift > coalesce(alive_lift, 1)
-                and score_lift > coalesce(expected_purchases_lift, 1) then 'score'
-            when silent_days_lift is null then 'nobody'
-            when alive_lift > silent_days_lift and alive_lift >= coalesce(expected_purchases_lift, 1) then 'probability_alive'
-            when expected_purchases_lift > silent_days_lift then 'expected_purchases'
+                score_{{ measure }} > coalesce(silent_days_{{ measure }}, {{ chance }})
+                and score_{{ measure }} > coalesce(alive_{{ measure }}, {{ chance }})
+                and score_{{ measure }} > coalesce({{ expected }}, {{ chance }}) then 'score'
+            when silent_days_{{ measure }} is null then 'nobody'
+            when alive_{{ measure }} > silent_days_{{ measure }} and alive_{{ measure }} >= coalesce({{ expected }}, {{ chance }})
+                then 'probability_alive'
+            when {{ expected }} > silent_days_{{ measure }} then 'expected_purchases'
             else 'days_since_last_order'
-        end as best_by_lift,
-        case
-            when score_auc is null then null
-            when
-                score_auc > coalesce(silent_days_auc, 0.5)
-                and score_auc > coalesce(alive_auc, 0.5)
-                and score_auc > coalesce(purchases_auc, 0.5) then 'score'
-            when silent_days_auc is null then 'nobody'
-            when alive_auc > silent_days_auc and alive_auc >= coalesce(purchases_auc, 0.5) then 'probability_alive'
-            when purchases_auc > silent_days_auc then 'expected_purchases'
-            else 'days_since_last_order'
-        end as best_by_auc,
+        end as best_by_{{ measure }},
+        {%- endfor %}
         customers,
         left_customers,
         trained_snapshots,

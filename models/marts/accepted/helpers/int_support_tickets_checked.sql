@@ -18,30 +18,7 @@ as_of as (
     select * from {{ ref('int_as_of_date') }}
 ),
 
-identified as (
-    select
-        stg_support_tickets.*,
-        {{ is_placeholder('stg_support_tickets.customer_id') }} as is_placeholder,
-        coalesce(identities.customer_id, stg_support_tickets.customer_id) as known_as
-    from stg_support_tickets
-    left join identities on stg_support_tickets.customer_id = identities.raw_customer_id
-),
-
--- Nobody becomes a customer by a ticket: whoever neither is listed nor has bought anything is unknown.
-judged as (
-    select
-        identified.*,
-        case
-            when identified.reject_reason is not null then identified.reject_reason
-            when identified.is_placeholder then 'placeholder_customer'
-            when listed.is_test_account then 'test_account'
-            when listed.is_left_out then 'customer_left_out'
-            when customers.customer_id is null then 'unknown_customer'
-        end as judgement
-    from identified
-    left join listed on identified.known_as = listed.customer_id
-    left join customers on identified.known_as = customers.customer_id
-),
+{{ judged_by_customer('stg_support_tickets') }},
 
 versions as (
     select
