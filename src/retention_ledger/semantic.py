@@ -30,6 +30,8 @@ ADDITIVE = (
 OF_THE_FIRST = ("opening_customers", "opening_mrr")
 OF_THE_LAST = ("closing_customers", "closing_mrr", "paying_customers")
 
+OVER_TIME = (*ADDITIVE, *OF_THE_FIRST, *OF_THE_LAST)
+
 #: Bases of marts that have one: nobody need name it.
 BASIS_OF_MART = {"mrr_by_period": "subscriptions", "repeat_purchase_by_period": "orders"}
 
@@ -81,10 +83,13 @@ class Metric(dict):
         return self[name]
 
 
-def definitions(database: Path) -> list[Metric]:
-    """The metrics of a built database, as its marts define them, in the order of marts and names."""
+def definitions(database: Path, schema: str | None = None) -> list[Metric]:
+    """The metrics of a built database, as its marts define them, in the order of marts and names.
+
+    Of several builds in one file, `schema` names one.
+    """
     with opened(database) as connection:
-        build = find_build(connection, database)
+        build = find_build(connection, database, schema)
         cursor = connection.execute(
             f"""
             select *, metric in (select metric from {build.table("metric_values")}) as by_period
@@ -289,7 +294,9 @@ def model_of_slices(metrics: list[Metric]) -> str:
 
 def files_of(metrics: list[Metric]) -> dict[str, str]:
     """The files of the semantic layer: path below the project -> text."""
-    by_period = [metric for metric in metrics if metric.by_period]
+    by_period = sorted(
+        (metric for metric in metrics if metric.by_period), key=lambda metric: metric.metric
+    )
     folder = "models/marts/semantic"
     header = HEADER.format(SOURCE)
     files = {

@@ -1,6 +1,6 @@
 {{- config(materialized='view') -}}
 
-{%- set metrics = metric_catalogue() | selectattr('is_by_period') | list -%}
+{%- set metrics = metric_catalogue() | selectattr('is_by_period') | sort(attribute='name') | list -%}
 
 with metric_values as (
     select * from {{ ref('metric_values') }}

@@ -162,6 +162,27 @@ def validate(
     look(console(), project, settings, database, schema, verbose)
 
 
+@app.command()
+def docs(
+    database: Database = None,
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FOLDER", help="Where the pages are written.")
+    ] = Path("target/docs"),
+    schema: Schema = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write the pages of the metrics, and dbt's page of models and lineage, to read offline."""
+    from retention_ledger.cli.docs import docs as write
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+
+    project = find_project(project_dir, profiles_dir, target)
+    write(console(), project, database, output, schema, verbose)
+
+
 def main() -> int:
     """Runs the command; what stops it is a sentence on standard error and exit code 1."""
     try:
