@@ -204,6 +204,7 @@
 
 {#- Their rates: voluntary_churn_rate, voluntary_mrr_churn_rate, and so on. -#}
 {% macro churn_type_rates(ratio) %}
+    {% set also = {'voluntary': 'active churn', 'involuntary': 'passive churn, delinquent churn, failed-payment churn', 'expired': 'non-renewal rate'} %}
     {% set rates = [] %}
     {% for type in churn_types() %}
         {% do rates.extend([
@@ -211,7 +212,7 @@
                 name=type ~ '_churn_rate', label='Customer churn rate, ' ~ type, direction='down',
                 numerator=type ~ '_churned_customers', denominator='opening_customers',
                 description=type | capitalize ~ ' churn over the paying customers at the opening; the three kinds add up to the churn of paying customers.',
-                nulls='Null by plan, while the period is partial, and where nobody paid at its opening.', synonyms=type ~ ' logo churn rate',
+                nulls='Null by plan, while the period is partial, and where nobody paid at its opening.', synonyms=type ~ ' logo churn rate, ' ~ also[type],
             ),
             dict(ratio,
                 name=type ~ '_mrr_churn_rate', label='MRR churn rate, ' ~ type, direction='down',

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -97,21 +98,26 @@ def names_in(listed: str) -> list[str]:
     return [name.strip() for name in found if name.strip()]
 
 
+@cache
 def worked_rows() -> dict[str, dict[str, Any]]:
     """Mart -> its worked row: column -> number, and `says`, the row in words."""
     text = resources.files("retention_ledger.site").joinpath("examples.toml").read_text("utf-8")
     return tomllib.loads(text)["rows"]
 
 
-def evaluated(expression: str, row: dict[str, Any]) -> Any:
+def evaluated(expression: str, row: dict[str, Any]) -> float | None:
     """An SQL expression over the columns of a row."""
     columns = ", ".join(
         f"{value}::decimal(18, 4) as {name}" for name, value in row.items() if name != "says"
     )
-    with duckdb.connect() as connection:
-        return connection.execute(
-            f"select ({expression})::double from (select {columns})"
-        ).fetchall()[0][0]
+    sql = f"select ({expression})::double from (select {columns})"
+    [(value,)] = _calculator().execute(sql).fetchall()
+    return value
+
+
+@cache
+def _calculator() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
 
 
 def number(value: float, unit: str = "") -> str:
