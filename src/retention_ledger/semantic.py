@@ -320,6 +320,59 @@ def files_of(metrics: list[Metric]) -> dict[str, str]:
     return files
 
 
+def offers(database: Path, metrics: list[Metric]) -> str:
+    """What is offered and what is not, as the tables of docs/semantic_layer.md: by mart, from what the marts hold."""
+    with opened(database) as connection:
+        build = find_build(connection, database)
+        found = connection.execute(
+            f"""
+            select mart, list(distinct basis order by basis), list(distinct period_grain), list(distinct segment_dimension)
+            from {build.table("metric_values")} inner join {build.table("metric_definitions")} using (metric)
+            group by mart order by mart
+            """
+        ).fetchall()
+    lines = ["| metrics of | basis | grains | attributes |", "| --- | --- | --- | --- |"]
+    for mart, bases, grains, dimensions in found:
+        basis = BASIS_OF_MART.get(mart)
+        said = (
+            f"`{basis}`, need not be named" if basis else ", ".join(f"`{name}`" for name in bases)
+        )
+        attributes = [name for name in (*ATTRIBUTES, "plan") if name in dimensions]
+        lines.append(
+            f"| `{mart}` | {said} | {', '.join(grain for grain in GRAINS if grain in grains)} | {', '.join(attributes)} |"
+        )
+    lines += [""]
+    for mart in dict.fromkeys(metric.mart for metric in metrics if metric.by_period):
+        names = [f"`{each.metric}`" for each in metrics if each.mart == mart and each.by_period]
+        lines += [f"- `{mart}`: {', '.join(names)}"]
+    lines += ["", "| not offered | why |", "| --- | --- |"]
+    for mart, why in WITHOUT_PERIODS.items():
+        names = [f"`{each.metric}`" for each in metrics if each.mart == mart]
+        lines.append(f"| {', '.join(names)} | {why} |")
+    return "\n".join(lines) + "\n"
+
+
+#: Between these lines of docs/semantic_layer.md stands what `offers` says.
+MARKERS = ("<!-- written by `make semantic` -->\n", "<!-- end -->\n")
+
+
+def documented(text: str, offered: str) -> str:
+    """The page of the semantic layer with what is offered written again."""
+    before, _, rest = text.partition(MARKERS[0])
+    _, _, after = rest.partition(MARKERS[1])
+    return f"{before}{MARKERS[0]}\n{offered}\n{MARKERS[1]}{after}"
+
+
+def main(database: Path) -> None:
+    """Writes the semantic layer of the project in the current folder again."""
+    metrics = definitions(database)
+    for path, written in files_of(metrics).items():
+        Path(path).write_text(written, encoding="utf-8")
+    page = Path("docs/semantic_layer.md")
+    page.write_text(
+        documented(page.read_text(encoding="utf-8"), offers(database, metrics)), encoding="utf-8"
+    )
+
+
 if __name__ == "__main__":
-    for path, written in files_of(definitions(Path(sys.argv[1]))).items():
-        Path(path).write_text(written)
+    main(Path(sys.argv[1]))

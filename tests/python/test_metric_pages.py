@@ -1,6 +1,10 @@
 """The pages of the metrics: nobody has to know our names, no example is wrong, every link leads somewhere, all offline."""
 
+import importlib
+import io
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
@@ -8,7 +12,10 @@ from pathlib import Path
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt_project import ROOT, query
+from rich.console import Console
 
+from retention_ledger.cli.dbt import Dbt, Outcome
+from retention_ledger.cli.project import find_project
 from retention_ledger.errors import Stop
 from retention_ledger.semantic import Metric, definitions
 from retention_ledger.site import pages as site
@@ -259,6 +266,50 @@ def test_the_pages_need_no_network_and_only_the_search_a_script(written: Path) -
         and index.count("<li data-words=") == 88
         and "<li hidden" not in index
     )
+
+
+def test_the_command_writes_them_beside_the_page_of_dbt(
+    demo_database: Path, demo_manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what dbt has read already, and a page of dbt that was written already."""
+
+    class Read(Dbt):
+        def read(self) -> None:
+            self.manifest = demo_manifest
+
+        def run(self, *command: str, **named: object) -> Outcome:
+            assert command == ("docs", "generate", "--static")
+            return Outcome(True, None, None)
+
+    command = importlib.import_module("retention_ledger.cli.docs")
+    monkeypatch.setattr(command, "Dbt", Read)
+    monkeypatch.setenv("RETENTION_LEDGER_DB", str(demo_database))
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+    project = find_project(ROOT)
+    said = io.StringIO()
+    arguments = (Console(file=said), project, demo_database, tmp_path / "docs", None, False)
+    with pytest.raises(Stop, match=r"cannot be written to .*: No such file"):
+        command.docs(*arguments)
+    (tmp_path / "static_index.html").write_text("<!doctype html>")
+    command.docs(*arguments)
+    assert "88 metrics, and the lineage of the models: " in said.getvalue()
+    assert len(list((tmp_path / "docs").rglob("*.html"))) == 90
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="there is no chromium here")
+def test_a_browser_shows_what_is_searched(written: Path, pages: dict[str, Page]) -> None:
+    for typed in ("logo churn", "NDR", "nothing of that name"):
+        address = f"{(written / 'index.html').as_uri()}?q={typed.replace(' ', '+')}"
+        done = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", address],
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        shown = re.findall(r'<li data-words="[^"]*">\s*<a href="metrics/(\w+)', done.stdout)
+        words = typed.lower().split()
+        assert shown == [
+            name for name, page in pages.items() if all(word in page.searched for word in words)
+        ]
+        assert f"{len(shown)} of 88 metrics" in done.stdout
 
 
 def test_the_page_of_dbt_needs_no_network_either() -> None:

@@ -34,7 +34,9 @@ from retention_ledger.semantic import (
     WITHOUT_PERIODS,
     Metric,
     definitions,
+    documented,
     files_of,
+    offers,
 )  # fmt: skip
 
 DIMENSIONS = ("country", "acquisition_channel", "customer_segment", "plan")
@@ -97,6 +99,17 @@ def test_the_files_are_those_that_the_catalogue_gives(catalogue: list[Metric]) -
     """`make semantic` writes them again."""
     for path, text in files_of(catalogue).items():
         assert (ROOT / path).read_text() == text, path
+
+
+def test_the_page_lists_what_is_offered_and_what_is_not(
+    catalogue: list[Metric], demo_database: Path
+) -> None:
+    page = (ROOT / "docs" / "semantic_layer.md").read_text()
+    assert documented(page, offers(demo_database, catalogue)) == page
+    for metric in catalogue:
+        assert f"`{metric.metric}`" in page, metric.metric
+    for question in (*UNANSWERED, *(f"`{metric}` by `{by}`" for metric, by in REFUSED)):
+        assert f"| {question} |" in page, question
 
 
 def test_dbt_reads_every_metric_of_the_catalogue(
@@ -271,21 +284,22 @@ def test_a_partial_period_has_counts_and_no_rates(layer: Layer) -> None:
         assert rate is None and count > 0
 
 
-@pytest.mark.parametrize(
-    ("metric", "by"),
-    [
-        ("closing_customers_over_time", "metric_time__week"),
-        ("orders_over_time", "metric_time__day"),
-        ("orders_over_time", "cell__plan"),
-        ("orders_over_time", "slice__country"),
-        ("customer_churn_rate", "slice__quarter_start__year"),
-        ("customer_churn_rate", "slice__period_start"),
-        ("customer_churn_rate", "cell__country"),
-        ("retention_rate_over_time", "metric_time__month"),
-        ("churned_customers_over_time", "metric_time__quarter"),
-        ("window_repeat_rate", "metric_time"),
-    ],
+#: What MetricFlow refuses, because no such grain or attribute is there: the metric, and what it is asked by.
+REFUSED = (
+    ("closing_customers_over_time", "metric_time__week"),
+    ("orders_over_time", "metric_time__day"),
+    ("orders_over_time", "cell__plan"),
+    ("orders_over_time", "slice__country"),
+    ("customer_churn_rate", "slice__quarter_start__year"),
+    ("customer_churn_rate", "slice__period_start"),
+    ("customer_churn_rate", "cell__country"),
+    ("retention_rate_over_time", "metric_time__month"),
+    ("churned_customers_over_time", "metric_time__quarter"),
+    ("window_repeat_rate", "metric_time"),
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(("metric", "by"), REFUSED)
 def test_what_cannot_be_said_cannot_be_asked(layer: Layer, metric: str, by: str) -> None:
     with pytest.raises(InvalidQueryException):
         layer.ask([metric], [by])
