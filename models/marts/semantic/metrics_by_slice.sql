@@ -1,6 +1,7 @@
 {{- config(materialized='view') -}}
 
 {%- set metrics = metric_catalogue() | selectattr('is_by_period') | sort(attribute='name') | list -%}
+{%- set first_day = 'cast(side_by_side.period_start as ' ~ dbt.type_string() ~ ')' -%}
 
 with metric_values as (
     select * from {{ ref('metric_values') }}
@@ -20,10 +21,10 @@ side_by_side as (
         period_status,
         segment_dimension,
         segment_value,
-        is_latest_complete_period,
         {%- for metric in metrics %}
-        max(case when metric = '{{ metric.name }}' then value end) as {{ metric.name }}{{ ',' if not loop.last }}
+        max(case when metric = '{{ metric.name }}' then value end) as {{ metric.name }},
         {%- endfor %}
+        is_latest_complete_period
     from metric_values
     group by
         basis, period_grain, period_start, period_end, period_status, segment_dimension, segment_value,
@@ -40,7 +41,7 @@ stamped as (
         side_by_side.segment_dimension,
         side_by_side.segment_value,
         side_by_side.is_latest_complete_period,
-        {{ dbt.concat(['side_by_side.period_grain', "' from '", 'cast(side_by_side.period_start as ' ~ dbt.type_string() ~ ')']) }} as period,
+        {{ dbt.concat(['side_by_side.period_grain', "' from '", first_day]) }} as period,
         as_of.as_of_date,
         {%- for metric in metrics %}
         side_by_side.{{ metric.name }},
