@@ -206,6 +206,39 @@ def test_what_cannot_be_known_is_asked_and_never_guessed_in_silence(run_init: In
     assert "EUR 1" in decisions["reporting_currency"] and "USD 2" in decisions["reporting_currency"]
 
 
+def test_a_file_that_is_called_otherwise_is_not_taken_for_orders(run_init: Init) -> None:
+    """Columns of the right names are not enough where the file's name says what it holds."""
+    with pytest.raises(
+        Stop,
+        match=r"Neither orders nor subscriptions[\s\S]*subscriptions.csv: id, customer, created",
+    ):
+        run_init({"subscriptions.csv": "id,customer,created\n1,a,2024-01-01\n"})
+
+
+def test_an_id_per_order_and_strange_customers_are_doubted(run_init: Init) -> None:
+    orders = "".join(f"{number},one{number},2024-01-{1 + number:02},5\n" for number in range(25))
+    _, text, said = run_init(
+        {
+            "orders.csv": "order_id,customer_id,created_at,total\n" + orders,
+            "customers.csv": "customer_id,country\n"
+            + "".join(f"two{number},DE\n" for number in range(5)),
+        }
+    )
+    assert "nobody ordered twice" in said and "only 0% of those in orders" in said
+    assert text.count("# decide:") == said.count("\n  "), "each question is said"
+
+
+def test_no_end_written_as_zero(run_init: Init) -> None:
+    settings, _, _ = run_init(
+        {
+            "subscriptions.csv": "subscription_id,customer_id,started_on,ended_on,monthly_amount\n1,a,2024-01-01,0,10\n"
+            "2,b,2024-01-01,2024-02-01,10\n3,c,2024-01-01,0000-00-00,10\n"
+        }
+    )
+    assert sorted(settings["missing_texts"]["subscriptions.ended_on"]) == ["0", "0000-00-00"]
+    assert "N/A" in settings["missing_texts"]["default"]
+
+
 def test_nothing_is_overwritten_and_faults_are_sentences(tmp_path: Path, run_init: Init) -> None:
     orders = "order_id,customer_id,order_date,amount\n1,a,2024-04-03,10\n"
     (tmp_path / "settings.yml").write_text("mine: true\n")

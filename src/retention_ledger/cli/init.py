@@ -9,7 +9,7 @@ from retention_ledger.cli.commands import say, working
 from retention_ledger.cli.project import Project
 from retention_ledger.errors import Stop
 from retention_ledger.init import guesses, layouts, settings_file
-from retention_ledger.init.tables import found
+from retention_ledger.init.tables import Table, found
 
 
 def init(
@@ -44,13 +44,14 @@ def init(
     report(out, file, proposal, unused, seen.unread, None if root else database)
 
 
-def nothing_recognised(source: str, tables: list) -> str:
+def nothing_recognised(source: str, tables: list[Table]) -> str:
     """What was there, and what would have been recognised."""
     listed = "\n".join(f"  {table.source}: {', '.join(table.columns)}" for table in tables[:10])
     return (
         f"Neither orders nor subscriptions were recognised in {source}. Orders need a customer and a time of the order; "
-        "subscriptions an id, a customer, a start, an end and a price. Columns found:\n"
-        f"{listed}\nWrite the settings yourself: the vars raw_columns and raw_queries name columns of any name."
+        "subscriptions an id, a customer, a start, an end and a price. A file whose name says that it holds something else "
+        f"is not taken for them. Columns found:\n{listed}\n"
+        "Write the settings yourself: the vars raw_columns and raw_queries name columns of any name."
     )
 
 

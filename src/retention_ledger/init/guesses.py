@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -208,8 +208,15 @@ def is_amount(column: Column) -> bool:
     return all(_NUMBER.match(value) for value in column.values)
 
 
+def is_no_date(value: str) -> bool:
+    """Whether a value is what systems write where there is no date: 0, or 0000-00-00."""
+    return bool(re.fullmatch(r"0+([-/.]0+)*([ T][0:.]+)?", value))
+
+
 def fits(raw_column: str, column: Column) -> bool:
     """Whether the values could be those of the raw column; a column without values could be anything."""
+    if raw_column == "ended_on":
+        column = replace(column, values=[each for each in column.values if not is_no_date(each)])
     looks: Callable[[Column], bool] = (
         is_time if raw_column in TIMES else is_amount if raw_column in AMOUNTS else lambda _: True
     )
@@ -241,10 +248,16 @@ def mapping_of(raw_table: str, table: Table) -> Mapping | None:
         return None
     if raw_table == "subscriptions" and not {"monthly_amount", "price"} & found.columns.keys():
         return None
-    # One row per customer, or it is a list of something else.
-    if raw_table == "customers" and found.columns["customer_id"].different < table.rows * 0.9:
+    called = {name for name, pattern in FILE_NAMES.items() if re.search(pattern, plain(table.name))}
+    found.by_name = raw_table in called
+    # A file that is called otherwise is not this table, whatever its columns are called.
+    if called and not found.by_name:
         return None
-    found.by_name = bool(re.search(FILE_NAMES[raw_table], plain(table.name)))
+    if raw_table == "customers":
+        key = found.columns["customer_id"]
+        # One row per customer, or it is a list of something else.
+        if key.different < table.rows * 0.9 or (plain(key.name) == "id" and not found.by_name):
+            return None
     return found
 
 
@@ -395,6 +408,22 @@ def rhythm(mapping: Mapping, how: Times, connection: duckdb.DuckDBPyConnection) 
         """
     ).fetchone()
     return Rhythm(float(median), float(nine), pairs) if pairs >= 20 else None
+
+
+def known_share(
+    buyers: Mapping, customers: Mapping, connection: duckdb.DuckDBPyConnection
+) -> float:
+    """The share of those who ordered, or subscribed, who are among the customers, by their ids as they are."""
+    bought, known = (
+        f"select distinct lower(trim(cast({quoted(each.columns['customer_id'].name)} as varchar))) as id"
+        f" from {each.table.relation}"
+        for each in (buyers, customers)
+    )
+    found = connection.execute(
+        f"select count(k.id) / greatest(count(*), 1) from ({bought}) as b left join ({known}) as k using (id)"
+        " where b.id <> ''"
+    )
+    return float(found.fetchone()[0])
 
 
 def last_day(

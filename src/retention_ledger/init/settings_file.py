@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from retention_ledger.cli.project import carried
 from retention_ledger.init import guesses
 from retention_ledger.init.guesses import Mapping, Times
 from retention_ledger.init.layouts import Layout
@@ -166,6 +167,7 @@ def places(mappings: list[Mapping], folder: Path | None, to: Path) -> str:
 def columns(mappings: list[Mapping], found: Found) -> str:
     """Which column is which, with what stands in it, and what is not used."""
     lines, line_level = ["raw_columns:"], []
+    raw = {mapping.raw_table: mapping for mapping in mappings}
     for mapping in mappings:
         lines.append(f"  {mapping.raw_table}: # {mapping.table.rows:,} rows")
         for name in guesses.NAMES[mapping.raw_table]:
@@ -177,7 +179,7 @@ def columns(mappings: list[Mapping], found: Found) -> str:
                     else f"; {column.filled:,} of {mapping.table.rows:,} rows have one"
                 )
                 lines.append(
-                    f"    {name}: {flow(sql_name(column.name))} # {sample(column)}{filled}"
+                    f"    {name}: {flow(sql_name(column.name))} # {sample(column)}{filled}{doubt(mapping, name, raw, found)}"
                 )
             elif mapping.raw_table == "orders" and name == "order_id":
                 both = " || ' ' || ".join(
@@ -204,6 +206,25 @@ def columns(mappings: list[Mapping], found: Found) -> str:
             f"raw_line_level: {flow(line_level)} # an id stands on several rows: their amounts are added up"
         )
     return "\n".join(lines) + "\n"
+
+
+def doubt(mapping: Mapping, name: str, raw: dict[str, Mapping], found: Found) -> str:
+    """What speaks against a column being what its name says; empty where nothing does."""
+    if name != "customer_id":
+        return ""
+    column = mapping.columns[name]
+    orders = mapping.columns.get("order_id")
+    ordered = orders.different if orders else mapping.table.rows
+    if mapping.raw_table == "orders" and column.different == ordered > 20:
+        return (
+            f" {DECIDE} nobody ordered twice; is this one per order, and another column the person?"
+        )
+    buyers = raw.get("orders") or raw.get("subscriptions")
+    if mapping.raw_table == "customers" and buyers is not None:
+        share = guesses.known_share(buyers, mapping, found.connection)
+        if share < 0.9:
+            return f" {DECIDE} only {share:.0%} of those in {buyers.raw_table} are among these customers"
+    return ""
 
 
 def sql_name(column: str) -> str:
@@ -267,6 +288,7 @@ def reading(mappings: list[Mapping], how: dict[tuple[str, str], Times], found: F
             else {"default": ".", **{table: "," for table, comma in commas.items() if comma}}
         )
         lines.append(f"decimal_separator: {flow(said)}")
+    lines += missing_ends(mappings, found)
     formats = list(dict.fromkeys(each for times in how.values() for each in times.formats))
     if formats:
         undecided = [
@@ -287,6 +309,25 @@ def reading(mappings: list[Mapping], how: dict[tuple[str, str], Times], found: F
     if units:
         lines.append(f"raw_time_units: {flow(units)}")
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def missing_ends(mappings: list[Mapping], found: Found) -> list[str]:
+    """What is written where a subscription has no end."""
+    ended = [each for each in mappings if "ended_on" in each.columns]
+    none = [
+        value
+        for each in ended
+        for value in guesses.values_of(each, "ended_on", found.connection)
+        if guesses.is_no_date(value)
+    ]
+    if not none:
+        return []
+    usual = yaml.safe_load((carried() / "dbt_project.yml").read_text(encoding="utf-8"))["vars"][
+        "missing_texts"
+    ]
+    return [
+        f"missing_texts: {flow({'default': usual, 'subscriptions.ended_on': none})} # no end is written as {', '.join(none)}"
+    ]
 
 
 def money(mappings: list[Mapping], found: Found) -> str:
