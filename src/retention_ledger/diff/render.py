@@ -1,0 +1,453 @@
+"""A review as Markdown for a comment, and as JSON for machines."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from retention_ledger.cli.headline import period_name
+from retention_ledger.diff.compare import Comparison, Definition, Figure, Moved, Values
+from retention_ledger.diff.judge import Problem, in_words
+from retention_ledger.diff.notes import Notes
+
+#: By this a workflow finds its comment again.
+MARKER = "<!-- retention-ledger diff -->"
+#: GitHub takes 65,536 characters; some are left for who posts it.
+LONGEST = 65_000
+#: Rows of a table, and characters of a cell, before it is cut.
+ROWS, CELL = 40, 300
+ARROW = " → "
+
+
+@dataclass(frozen=True)
+class Review:
+    """All that a diff says. ``main`` is of the fixture, or of one's own marts where there is no fixture; null where both
+    sides read the same files, so that nothing can differ. ``own`` is of one's own published marts beside a fixture."""
+
+    base: str
+    head: str
+    main: Comparison | None
+    notes: Notes
+    problems: tuple[Problem, ...] = ()
+    own: Comparison | None = None
+
+    @property
+    def verdict(self) -> str:
+        """nothing changed, harmless (words, new things), acknowledged, or not acknowledged."""
+        if self.problems:
+            return "not acknowledged"
+        if self.main is None or not any(map(has_changes, (self.main, self.own))):
+            return "nothing changed"
+        return "acknowledged" if any(map(needs_a_word, (self.main, self.own))) else "harmless"
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 where something is not acknowledged."""
+        return int(bool(self.problems))
+
+
+def has_changes(comparison: Comparison | None) -> bool:
+    """Whether anything differs."""
+    return comparison is not None and bool(
+        comparison.definitions or comparison.settings or comparison.schema or comparison.values.moved
+        or comparison.values.rows or comparison.version_before != comparison.version_after
+    )  # fmt: skip
+
+
+def needs_a_word(comparison: Comparison | None) -> bool:
+    """Whether figures, or what they mean, or what readers find differ: more than words and additions."""
+    return comparison is not None and bool(
+        any(each.change not in ("added", "reworded") for each in comparison.definitions)
+        or any(each.is_part_of_version and each.change == "changed" for each in comparison.settings)
+        or any(each.breaks_readers for each in comparison.schema)
+        or any(each.moved or each.gone for each in comparison.values.moved)
+        or any(each.only_before for each in comparison.values.rows or ())
+        or comparison.release_before != comparison.release_after
+    )
+
+
+def to_json(review: Review) -> str:
+    """The review in full. Figures are numbers, days are texts as in 2025-11-01."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return float(value)
+        if isinstance(value, date):
+            return value.isoformat()
+        raise TypeError(type(value))
+
+    said = {"verdict": review.verdict, "exit_code": review.exit_code, **asdict(review)}
+    return json.dumps(said, default=plain, indent=2, ensure_ascii=False)
+
+
+def code(text: object, most: int = CELL) -> str:
+    """Any text as code in a table: nothing in it is Markdown, HTML or the name of somebody."""
+    said = " ".join(str(text).split())
+    said = said if len(said) <= most else said[: most - 1] + "…"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", said)), default=0))
+    pad = " " if said.startswith("`") or said.endswith("`") or not said else ""
+    return f"{fence}{pad}{said}{pad}{fence}".replace("|", "\\|")
+
+
+def words(text: object, most: int = CELL) -> str:
+    """Any text as words in a table or sentence."""
+    said = " ".join(str(text).split())
+    said = said if len(said) <= most else said[: most - 1] + "…"
+    said = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", said)
+    return (
+        said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+    )
+
+
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], what: str, numbers: Iterable[int] = ()
+) -> str:
+    """A table of cells that are Markdown already; after the first rows, how many there are more."""
+    rule = ["---:" if number in set(numbers) else "---" for number in range(len(header))]
+    lines = [header, rule, *rows[:ROWS]]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    if len(rows) > ROWS:
+        text += f"\n\n… and {len(rows) - ROWS:,} more {what}, which `--format json` lists."
+    return text
+
+
+def fenced(lines: Iterable[str]) -> str:
+    """Lines as a block in which `-` and `+` are coloured."""
+    text = "\n".join(line.replace("\n", " ") for line in lines)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence}diff\n{text}\n{fence}"
+
+
+def folded(title: str, text: str) -> str:
+    """Text that opens with a click."""
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def figure(value: Decimal | None, unit: str, digits: int | None = None) -> str:
+    """A figure as people write it."""
+    if value is None:
+        return "null"
+    if unit == "fraction":
+        return f"{value * 100:.{1 if digits is None else digits}f}%"
+    if digits is None:
+        digits = 2 if unit.startswith("amount") else 0 if value == value.to_integral_value() else 2
+    return f"{value:,.{digits}f}"
+
+
+def move(before: Decimal | None, after: Decimal | None, unit: str) -> str:
+    """Two figures that differ, with as many digits as show it."""
+    for digits in (None, 2, 4, 6):
+        both = [figure(value, unit, digits) for value in (before, after)]
+        if both[0] != both[1]:
+            break
+    return ARROW.join(both)
+
+
+def to_markdown(review: Review, longest: int = LONGEST) -> str:
+    """The review as a comment, never longer than `longest` bytes: what is cut is said."""
+    sections = [section for section in sections_of(review) if section[1]]
+    left_out: list[str] = []
+    while True:
+        said = "\n\n".join(text for _, text in sections)
+        if left_out:
+            named = ", ".join(reversed(left_out))
+            said += f"\n\nLeft out, because a comment takes no more: {named}. `--format json` has everything."
+        if len(said.encode()) <= longest or len(sections) == 1:
+            return said.encode()[:longest].decode(errors="ignore") + "\n"
+        left_out.append(sections.pop()[0])
+
+
+def sections_of(review: Review) -> list[tuple[str, str]]:
+    """Name and text of each part, what matters most first."""
+    main = review.main
+    heading = f"{MARKER}\n## What this does to the metrics"
+    if main is None:
+        same = f"**Nothing changed.** {code(review.base)} and {code(review.head)} read the same models, macros, seeds and settings."
+        return [("heading", f"{heading}\n\n{same}")]
+    values = main.values
+    sections = [
+        ("heading", f"{heading}\n\n{said_first(review, main)}"),
+        ("problems", "\n".join(f"{n}. {each.says}" for n, each in enumerate(review.problems, 1))),
+        ("definitions", definitions(main)),
+        ("policy", policy(main)),
+        ("acknowledged", acknowledged(main, review.notes) if has_changes(main) else ""),
+        ("tables", tables(main)),
+        ("headline", headline(values, "")),
+        ("values that moved", values_moved(values, "")),
+        ("rows", rows_of(values)),
+    ]
+    if review.own is not None:
+        own = review.own.values
+        sections += [
+            ("own marts", own_marts(review.own)),
+            ("headline of the own marts", headline(own, "of your published marts")),
+            ("values of the own marts that moved", values_moved(own, "of your published marts")),
+        ]
+    return [*sections, ("reworded", reworded(main))]
+
+
+def said_first(review: Review, main: Comparison) -> str:
+    """The verdict, and what was compared."""
+    number = len(review.problems)
+    verdict = {
+        "not acknowledged": f"**Not acknowledged: {number} {'thing' if number == 1 else 'things'} changed without saying so.**",
+        "acknowledged": "**Something changed, and it is acknowledged.**",
+        "harmless": "**No definition changed, and no closed figure moved.** Words, or what is new beside the old, are below.",
+        "nothing changed": "**Nothing changed.** Definitions, policy, tables and figures are the same.",
+    }[review.verdict]
+    version = main.version_before
+    if main.version_after != version:
+        version += ARROW + main.version_after
+    values = main.values
+    as_of = values.as_of_before + (
+        "" if values.as_of_before == values.as_of_after else ARROW + values.as_of_after
+    )
+    return (
+        f"{verdict}\n\n{code(review.base)}{ARROW}{code(review.head)}, policy {code(version)}. Compared on {values.data} "
+        f"(data through {as_of}): {values.compared:,} values of closed periods."
+    )
+
+
+def formula_lines(each: Definition) -> list[str]:
+    """The fields that changed, before and after."""
+    lines = []
+    width = max((len(change.name) for change in each.changes), default=0)
+    for change in each.changes:
+        lines += [f"- {change.name:<{width}}  {change.before if change.before is not None else 'none'}",
+                  f"+ {change.name:<{width}}  {change.after if change.after is not None else 'none'}"]  # fmt: skip
+    return lines
+
+
+def definitions(main: Comparison) -> str:
+    """Metrics that are new, gone or other, with their formulas."""
+    parts = []
+    of_kind = {kind: [each for each in main.definitions if each.change == kind]
+               for kind in ("changed", "versioned", "removed", "added")}  # fmt: skip
+    moved = {each.metric: each.moved for each in main.values.moved}
+    for each in of_kind["changed"][:ROWS]:
+        version = (
+            f"version {each.version_before}{ARROW}{each.version_after}"
+            if each.is_versioned
+            else f"version {each.version_before}, **not raised**"
+        )
+        number = moved.get(each.metric, 0)
+        said = f"{number:,} closed values moved" if number else "no closed value moved"
+        parts.append(
+            f"{code(each.metric)} changed ({version}; {said})\n\n{fenced(formula_lines(each))}"
+        )
+    if len(of_kind["changed"]) > ROWS:
+        parts.append(
+            f"… and {len(of_kind['changed']) - ROWS:,} more definitions changed, which `--format json` lists."
+        )
+    rows = [
+        [
+            code(each.metric),
+            f"version {each.version_before}{ARROW}{each.version_after}, the formula is the same",
+            code(each.formula),
+        ]
+        for each in of_kind["versioned"]
+    ]
+    rows += [
+        [code(each.metric), each.change, code(each.formula)]
+        for kind in ("removed", "added")
+        for each in of_kind[kind]
+    ]
+    if rows:
+        parts.append(table(("metric", "", "formula"), rows, "metrics"))
+    return "\n\n".join(["### Definitions", *parts]) if parts else ""
+
+
+def policy(main: Comparison) -> str:
+    """Settings that differ."""
+    rows = [
+        [
+            code(each.name),
+            "not there" if each.before is None else code(each.before),
+            "not there" if each.after is None else code(each.after),
+            words(each.meaning)
+            + ("" if each.is_part_of_version else " (not part of a definition)"),
+        ]
+        for each in main.settings
+    ]
+    return (
+        f"### Policy\n\n{table(('setting', 'before', 'after', 'what it decides'), rows, 'settings')}"
+        if rows
+        else ""
+    )
+
+
+def acknowledged(main: Comparison, notes: Notes) -> str:
+    """What of the four is there, and what is missing."""
+    meant = [each for each in main.definitions if each.change in ("changed", "versioned")]
+    raised = [code(each.metric) for each in meant if each.is_versioned]
+    missing = [code(each.metric) for each in meant if not each.is_versioned]
+    versions = [*([f"raised: {', '.join(raised[:20])}"] if raised else []),
+                *([f"**missing**: {', '.join(missing[:20])}"] if missing else [])]  # fmt: skip
+    asks = needs_a_word(main) or any(each.change == "added" for each in main.definitions)
+    none = "**missing**" if asks else "none"
+    rows = [
+        ["policy version", code(main.version_before) + (
+            ARROW + code(main.version_after) if main.version_before != main.version_after else ", the same"
+        )],
+        ["policy release", code(main.release_before) + (
+            ARROW + code(main.release_after) if main.release_before != main.release_after else ", the same"
+        )],
+        ["versions of metrics", "; ".join(versions) or "no definition changed"],
+    ]  # fmt: skip
+    for name, found in (("CHANGELOG", notes.changelog), ("decisions", notes.decisions)):
+        if not notes.has_files:
+            said = "not looked at: a database has no such file"
+        elif found is None:
+            said = "there is no such file"
+        else:
+            said = "<br>".join(words(entry, 160) for entry in found[:5]) or none
+            said += f"<br>… and {len(found) - 5} more" if len(found) > 5 else ""
+        rows.append([name, said])
+    return f"### Acknowledged\n\n{table(('', ''), rows, 'rows')}"
+
+
+def tables(main: Comparison) -> str:
+    """Marts and columns that are new, gone or of another type."""
+    breaking = [each for each in main.schema if each.breaks_readers]
+    parts = []
+    if breaking:
+        parts.append("\n".join(f"- {in_words(each)}." for each in breaking[:ROWS]))
+        if len(breaking) > ROWS:
+            parts.append(f"… and {len(breaking) - ROWS:,} more, which `--format json` lists.")
+    added = [
+        code(f"{each.mart}.{each.column}" if each.column else each.mart)
+        for each in main.schema
+        if not each.breaks_readers
+    ]
+    if added:
+        more = f" and {len(added) - ROWS:,} more" if len(added) > ROWS else ""
+        parts.append(f"New: {', '.join(added[:ROWS])}{more}.")
+    heading = "### Tables: what breaks readers" if breaking else "### Tables"
+    return "\n\n".join([heading, *parts]) if parts else ""
+
+
+def headline(values: Values, whose: str) -> str:
+    """The headline of the latest closed periods: a row per basis and metric, a column per grain."""
+    if not values.headline:
+        return ""
+    grains = list(dict.fromkeys(each.grain for each in values.headline))
+    grains.sort(key=("week", "month", "quarter", "year").index)
+    latest = {
+        grain: max(each.period for each in values.headline if each.grain == grain)
+        for grain in grains
+    }
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for each in values.headline:
+        cells.setdefault((each.basis, each.metric), {})[each.grain] = headline_cell(
+            each, latest[each.grain], values.calendar
+        )
+    rows = [
+        [code(metric), code(basis or "-"), *(found.get(grain, "") for grain in grains)]
+        for (basis, metric), found in cells.items()
+    ]
+    periods = [f"{grain} {period_name(grain, latest[grain], values.calendar)}" for grain in grains]
+    header = ("metric", "basis", *periods)
+    text = table(header, rows, "figures", range(2, len(header)))
+    has_moved = any(each.before != each.after for each in values.headline)
+    title = f"Headline {whose}".strip()
+    if has_moved:
+        return f"### {title}, before{ARROW}after\n\n{text}"
+    return folded(f"{title}: no figure of the latest closed periods moved", text)
+
+
+def headline_cell(each: Figure, latest: date, calendar: str) -> str:
+    """One figure, or two where it moved; with its period where that is not the latest of the column."""
+    said = (
+        figure(each.before, each.unit)
+        if each.before == each.after
+        else f"**{move(each.before, each.after, each.unit)}**"
+    )
+    return (
+        said
+        if each.period == latest
+        else f"{said} ({period_name(each.grain, each.period, calendar)})"
+    )
+
+
+def values_moved(values: Values, whose: str) -> str:
+    """Per metric how many closed values moved, since when, and the largest move."""
+    if not values.moved:
+        return ""
+    rows = [moved_row(each, values.calendar) for each in values.moved]
+    header = ("metric", "moved", "gone", "new", "first", "largest move", "where")
+    title = f"### Closed values {whose} that moved".replace("  ", " ")
+    return f"{title}\n\n{table(header, rows, 'metrics', (1, 2, 3))}"
+
+
+def moved_row(each: Moved, calendar: str) -> list[str]:
+    """The cells of a metric whose values moved."""
+    numbers = [f"{each.moved:,} of {each.compared:,}", f"{each.gone:,}", f"{each.new:,}"]
+    if each.period is None or each.grain is None:
+        return [code(each.metric), *numbers, "", "", ""]
+    where = [period_name(each.grain, each.period, calendar), each.basis or "", each.dimension or ""]
+    if each.dimension != "all":
+        where.append(each.segment or "")
+    return [
+        code(each.metric), *numbers, str(each.first_period), move(each.before, each.after, each.unit),
+        code(", ".join(part for part in where if part), 120),
+    ]  # fmt: skip
+
+
+def rows_of(values: Values) -> str:
+    """Marts of which rows differ."""
+    rows = [
+        [code(each.mart), f"{each.only_before:,}", f"{each.only_after:,}"]
+        for each in values.rows or ()
+    ]
+    if not rows:
+        return ""
+    text = table(("mart", "rows only before", "rows only after"), rows, "marts", (1, 2))
+    return folded(f"Rows of {len(rows)} {'mart' if len(rows) == 1 else 'marts'} differ", text)
+
+
+def own_marts(own: Comparison) -> str:
+    """What was done with one's own published marts."""
+    values = own.values
+    said = [
+        "### Your published marts",
+        f"{values.data[0].upper()}{values.data[1:]}, built again by HEAD with the settings that the database remembers, in a copy that nobody reads: "
+        f"{values.compared:,} values of closed periods were compared, "
+        f"{sum(each.moved for each in values.moved):,} moved.",
+    ]
+    if values.raw_rows:
+        changed = ", ".join(
+            f"{number:,} of {words(name)}" for name, number in values.raw_rows.items()
+        )
+        said.append(
+            f"Raw rows have changed since they were published ({changed}), so what moved here may be due to them, and is "
+            "not judged."
+        )
+    return "\n\n".join(said)
+
+
+def reworded(main: Comparison) -> str:
+    """What is said otherwise and means the same."""
+    lines = []
+    changed = [each for each in main.definitions if each.words]
+    for each in changed[:ROWS]:
+        lines.append(f"  {each.metric}")
+        for change in each.words:
+            lines += [
+                f"- {change.name}: {change.before or 'none'}",
+                f"+ {change.name}: {change.after or 'none'}",
+            ]
+    if not lines:
+        return ""
+    more = (
+        f"\n\n… and {len(changed) - ROWS:,} more, which `--format json` lists."
+        if len(changed) > ROWS
+        else ""
+    )
+    one = len(changed) == 1
+    return folded(
+        f"{len(changed)} {'metric is' if one else 'metrics are'} said in other words",
+        fenced(lines) + more,
+    )
