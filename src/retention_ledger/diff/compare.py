@@ -462,18 +462,19 @@ def compare_rows(
         names = ", ".join(map(quoted, shared))
         if not names:
             continue
+        # A metric that only one of both has is no row that differs.
+        shared_metrics = "where metric in (select metric from compared group by metric having bool_or(was_there) and bool_or(is_there))"
+        only = shared_metrics if mart == "metric_values" else ""
+        rows = [f"select {names} from {build.table(mart)} {only}" for build in (before, after)]
         sums = [
-            connection.execute(f"select count(*), sum(hash({names})) from {build.table(mart)}").fetchone()
-            for build in (before, after)
-        ]  # fmt: skip
+            connection.execute(f"select count(*), sum(hash({names})) from ({each})").fetchone()
+            for each in rows
+        ]
         if sums[0] == sums[1]:
             continue
         counts = [
-            connection.execute(
-                f"select count(*) from (select {names} from {these.table(mart)} "
-                f"except all select {names} from {those.table(mart)})"
-            ).fetchone()[0]
-            for these, those in ((before, after), (after, before))
+            connection.execute(f"select count(*) from ({these} except all {those})").fetchone()[0]
+            for these, those in (rows, rows[::-1])
         ]
         if any(counts):
             found.append(Rows(mart, *counts))

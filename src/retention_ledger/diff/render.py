@@ -234,7 +234,11 @@ def definitions(main: Comparison) -> str:
             else f"version {each.version_before}, **not raised**"
         )
         number = moved.get(each.metric, 0)
-        said = f"{number:,} closed values moved" if number else "no closed value moved"
+        said = (
+            f"{number:,} closed {'value' if number == 1 else 'values'} moved"
+            if number
+            else "no closed value moved"
+        )
         parts.append(
             f"{code(each.metric)} changed ({version}; {said})\n\n{fenced(formula_lines(each))}"
         )
@@ -374,12 +378,21 @@ def headline_cell(each: Figure, latest: date, calendar: str) -> str:
 
 def values_moved(values: Values, whose: str) -> str:
     """Per metric how many closed values moved, since when, and the largest move."""
-    if not values.moved:
-        return ""
-    rows = [moved_row(each, values.calendar) for each in values.moved]
-    header = ("metric", "moved", "gone", "new", "first", "largest move", "where")
-    title = f"### Closed values {whose} that moved".replace("  ", " ")
-    return f"{title}\n\n{table(header, rows, 'metrics', (1, 2, 3))}"
+    parts = []
+    rows = [moved_row(each, values.calendar) for each in values.moved if each.moved or each.gone]
+    if rows:
+        header = ("metric", "moved", "gone", "new", "first", "largest move", "where")
+        parts.append(table(header, rows, "metrics", (1, 2, 3)))
+    new = [
+        f"{code(each.metric)} ({each.new:,})"
+        for each in values.moved
+        if not each.moved and not each.gone
+    ]
+    if new:
+        more = f" and {len(new) - ROWS:,} more" if len(new) > ROWS else ""
+        parts.append(f"New values, beside those that were there: {', '.join(new[:ROWS])}{more}.")
+    title = " ".join(f"### Closed values {whose} that {'moved' if rows else 'are new'}".split())
+    return "\n\n".join([title, *parts]) if parts else ""
 
 
 def moved_row(each: Moved, calendar: str) -> list[str]:
