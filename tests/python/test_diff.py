@@ -18,16 +18,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
-from dbt_project import ROOT, dbt, manifest_of, query
+from dbt_project import ROOT, dbt, manifest_of
+from dbt_project import TABLES as BUILD_TABLES
 from mutants import Mutant, make_mistake
-from test_cli import SETTINGS, write_orders
+from test_cli import SETTINGS, command, write_orders
 
-from retention_ledger.diff.compare import Comparison, Moved, compare
+from retention_ledger.diff.compare import Comparison, compare, compare_definitions
 from retention_ledger.diff.judge import judge
 from retention_ledger.diff.notes import Notes, entries_of, sections_of
 from retention_ledger.diff.render import MARKER, Review, code, to_json, to_markdown, words
-from retention_ledger.diff.sides import repository_of
 from retention_ledger.errors import Stop
 
 SILENT = Notes((), ())
@@ -150,26 +149,52 @@ def test_a_formula_with_its_version_is_acknowledged(base: Path, tmp_path: Path) 
     assert "| `customer_churn_rate` | `orders_window` | **20.0% → 25.0%** |" in said
 
 
-@pytest.mark.parametrize("column", ["unit", "condition", "mart", "kind", "numerator"])
-def test_all_that_makes_a_metric_is_its_definition(base: Path, tmp_path: Path, column: str) -> None:
-    found = review(
-        base, tmp_path, f"update marts.metric_definitions set {column} = 'other' where {CHURN}"
-    )
-    assert kinds(found) == [("definition", ("customer_churn_rate",))]
+METRIC = {
+    "metric": "churn", "label": "Churn", "description": "Who left.", "formula": "a / b", "unit": "fraction",
+    "direction": "down", "nulls": "Never.", "kind": "ratio", "mart": "m", "numerator": "a", "denominator": "b",
+    "condition": None, "synonyms": None, "sources": None, "version": 1, "is_proportion": True,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "column", ["label", "description", "nulls", "direction", "synonyms", "sources", "formula"]
+    "field", ["kind", "unit", "mart", "numerator", "denominator", "condition", "is_proportion"]
 )
-def test_other_words_are_harmless(base: Path, tmp_path: Path, column: str) -> None:
+def test_what_makes_a_metric_is_its_definition(field: str) -> None:
+    [found] = compare_definitions([METRIC], [METRIC | {field: "other"}])
+    assert (found.change, found.is_versioned, [each.name for each in found.changes]) == (
+        "changed",
+        False,
+        [field],
+    )
+    [found] = compare_definitions([METRIC], [METRIC | {field: "other", "version": 2}])
+    assert (found.change, found.is_versioned) == ("changed", True)
+
+
+@pytest.mark.parametrize(
+    "field", ["label", "description", "nulls", "direction", "synonyms", "sources", "formula"]
+)
+def test_what_is_said_of_a_metric_is_words(field: str) -> None:
+    [found] = compare_definitions([METRIC], [METRIC | {field: "other"}])
+    assert (found.change, found.changes, [each.name for each in found.words]) == (
+        "reworded",
+        (),
+        [field],
+    )
+
+
+def test_a_field_that_only_one_version_has_says_nothing() -> None:
+    old = {name: value for name, value in METRIC.items() if name != "is_proportion"}
+    assert compare_definitions([old], [METRIC]) == ()
+
+
+def test_other_words_are_harmless(base: Path, tmp_path: Path) -> None:
     found = review(
         base,
         tmp_path,
-        f"update marts.metric_definitions set {column} = 'Better words.' where {CHURN}",
+        f"update marts.metric_definitions set description = 'Better words.' where {CHURN}",
     )
     assert (found.verdict, found.exit_code, found.problems) == ("harmless", 0, ())
-    assert [each.change for each in main_of(found).definitions] == ["reworded"]
-    assert f"+ {column}: Better words." in to_markdown(found)
+    assert "- description: Who left.\n+ description: Better words." in to_markdown(found)
 
 
 def test_values_that_move_without_their_definition_are_flagged(base: Path, tmp_path: Path) -> None:
@@ -421,3 +446,321 @@ def test_builds_that_cannot_be_compared(base: Path, tmp_path: Path) -> None:
         connection.execute("drop table intermediate.int_data_held")
     found = compare(old, base, "")
     assert (found.definitions, found.values.moved) == ((), ())
+
+
+def test_other_data_is_not_judged(base: Path, tmp_path: Path) -> None:
+    head = make(
+        tmp_path / "head.duckdb", MOVED, "update marts.customers set country = 'FR'", of=base
+    )
+    found = compare(base, head, "the demo", other_data="The data itself changed, too.")
+    assert judge(found, SILENT) == [] and found.values.moved and found.values.rows
+    assert "The data itself changed, too." in to_markdown(Review("a", "b", found, SILENT))
+
+
+# Mistakes in the models of this project
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small build of this project: tables alone."""
+    folder = tmp_path_factory.mktemp("shop")
+    write_orders(folder / "exports")
+    settings = SHOP | {"raw_files": str(folder / "exports" / "{name}.csv")}
+    run = dbt(
+        *BUILD_TABLES,
+        "--select",
+        *WHAT_IS_READ,
+        database=folder / "built.duckdb",
+        settings=settings,
+    )
+    assert run.ok, run.text
+    return folder / "built.duckdb"
+
+
+SHOP = SETTINGS | {"as_of_date": "2024-12-31", "period_grains": ["month"], "segment_dimensions": []}
+WHAT_IS_READ = ("+metric_values", "metric_definitions", "policy_settings")
+
+
+def with_mistake(shop: Path, folder: Path, mutant: Mutant, *models: str) -> Review:
+    """What a diff says of the shop, built again with a mistake in these models or in what they are made of."""
+    head = Path(shutil.copy(shop, folder / "built.duckdb"))
+    settings = SHOP | {"raw_files": str(shop.parent / "exports" / "{name}.csv")}
+    manifest = manifest_of(settings, head)
+    make_mistake(manifest, mutant)
+    run = dbt("run", "--select", *models, database=head, settings=settings, manifest=manifest)
+    assert run.ok, run.text
+    found = compare(shop, head, "the shop")
+    return Review("BASE", "HEAD", found, SILENT, tuple(judge(found, SILENT)))
+
+
+def test_a_boundary_that_is_shifted_in_sql(shop: Path, tmp_path: Path) -> None:
+    """No unit test and no data test notices this mistake, and the catalogue says what it said."""
+    days = "{{ add_days(ordered_on, policy('inactivity_days')"
+    mutant = Mutant(
+        "", "", "macros/ledger/spells_of_orders.sql", days + ") }}", days + " + 1) }}", ""
+    )
+    found = with_mistake(shop, tmp_path, mutant, "int_spells_orders_window+,+metric_values")
+    assert main_of(found).definitions == () and main_of(found).settings == ()
+    [problem] = found.problems
+    assert problem.kind == "value" and "churn_events" in problem.names
+    assert "orders" not in problem.names
+
+
+def test_a_formula_of_the_catalogue_that_changed(shop: Path, tmp_path: Path) -> None:
+    right = (
+        "denominator='opening_customers', is_column=true,\n"
+        "            description='Share of the opening customers who are inactive at the close."
+    )
+    wrong = right.replace("opening_customers", "closing_customers")
+    mutant = Mutant("", "", "macros/metrics/retention_metrics.sql", right, wrong, "")
+    found = with_mistake(
+        shop, tmp_path, mutant, "metric_definitions", "policy_settings", "retention_by_period", "int_metrics_measured", "metric_values"
+    )  # fmt: skip
+    assert kinds(found) == [("definition", ("customer_churn_rate",))]
+    assert main_of(found).version_before != main_of(found).version_after
+
+
+# The command, on revisions of a repository. Its dbt project has the tables of this one, made by a line of SQL each.
+
+PROJECT = {
+    "dbt_project.yml": "{name: retention_ledger, version: '1.0', config-version: 2, profile: p, model-paths: [models], "
+    "macro-paths: [macros], models: {+materialized: table, +schema: marts}, "
+    "vars: {inactivity_days: 90, policy_release: '2026.1', raw_files: null}}",
+    "profiles.yml": "p: {target: d, outputs: {d: {type: duckdb, path: \"{{ env_var('RETENTION_LEDGER_DB') }}\", threads: 1}}}",
+    "macros/schema.sql": "{% macro generate_schema_name(name, node) %}{{ name or 'main' }}{% endmacro %}",
+    "models/policy_settings.sql": "select *, '1+a' as policy_version from (values "
+    "('policy_release', '{{ var('policy_release') }}', 'Release.', true), "
+    "('inactivity_days', '{{ var('inactivity_days') }}', 'How long.', true)) as s(setting, value, meaning, is_part_of_version)",
+    "models/metric_definitions.sql": "select 'orders' as metric, 'Orders' as label, 'How many.' as description, 'orders' as formula, "
+    "'orders' as unit, 'up' as direction, 'Never null.' as nulls, 'count' as kind, 'm' as mart, 'orders' as numerator, "
+    "null as denominator, null as condition, null as synonyms, null as sources, 1 as version, false as is_proportion",
+    "models/orders.sql": "select unnest(range(10)) as day",
+    "models/metric_values.sql": "select 'orders' as metric, null::varchar as basis, 'month' as period_grain, "
+    "date '2025-05-01' as period_start, date '2025-05-31' as period_end, 'complete' as period_status, "
+    "'all' as segment_dimension, 'all' as segment_value, count(*)::decimal(28, 6) as value from {{ ref('orders') }} where day < 5",
+    "models/int_data_held.sql": "{{ config(schema='intermediate') }} select '{}' as data, '{}' as settings, "
+    "'{\"metric_values\": [\"marts\", \"metric_values\"], \"metric_definitions\": [\"marts\", \"metric_definitions\"], "
+    "\"policy_settings\": [\"marts\", \"policy_settings\"], \"orders\": [\"marts\", \"orders\"]}' as relations, "
+    "'passed' as last_build, null::varchar as build_id",
+    "CHANGELOG.md": "# Changelog\n\n- The first.\n",
+}  # fmt: skip
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What a git command says."""
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    return subprocess.run(
+        ["git", *who, *arguments], cwd=folder, env=os.environ | alone, capture_output=True, text=True, check=True
+    ).stdout  # fmt: skip
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Writes files, with their folders."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    """Replaces a text that is in a file."""
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose project is in a folder, with two revisions: the second shifts a boundary, and no more is said of it."""
+    top = tmp_path_factory.mktemp("repository")
+    write(top / "project", PROJECT)
+    git(top, "init", "--quiet", "--initial-branch", "main")
+    git(top, "add", ".")
+    git(top, "commit", "--quiet", "--message", "first")
+    git(top, "switch", "--quiet", "--create", "work")
+    edit(top / "project", "models/metric_values.sql", "day < 5", "day <= 5")
+    git(top, "commit", "--quiet", "--all", "--message", "second")
+    return top
+
+
+@pytest.fixture
+def project(repository: Path, tmp_path: Path) -> Path:
+    """The project in a clone that a test may change."""
+    git(tmp_path, "clone", "--quiet", str(repository), "clone")
+    git(tmp_path / "clone", "branch", "--quiet", "main", "origin/main")
+    return tmp_path / "clone" / "project"
+
+
+def run_diff(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """The command in a folder; what it makes for itself is gone afterwards."""
+    work = folder.parent / "work"
+    work.mkdir(exist_ok=True)
+    done = command("diff", *arguments, folder=folder, TMPDIR=str(work), DBT_LOG_PATH="logs")
+    assert list(work.iterdir()) == []
+    work.rmdir()
+    return done
+
+
+def test_two_revisions_by_the_command(project: Path) -> None:
+    before = git(project, "worktree", "list", "--porcelain"), git(project, "stash", "list")
+    done = run_diff(project, "main", "work")
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith(MARKER)
+    assert (
+        "1 value of closed periods (the data that the project reads) moved, of `orders`"
+        in done.stdout
+    )
+    assert "Files that dbt reads and that differ: `models/metric_values.sql`." in done.stdout
+    assert "| `orders` | `-` | **5 → 6** |" in done.stdout
+    assert "Building BASE ...\nBuilding HEAD ...\n" in done.stderr
+    # Nothing is left in the repository, and nothing was changed there.
+    assert git(project, "status", "--porcelain") == ""
+    assert (
+        git(project, "worktree", "list", "--porcelain"),
+        git(project, "stash", "list"),
+    ) == before
+
+
+def test_the_working_folder_with_settings_of_its_own(project: Path) -> None:
+    """A file of settings in the repository is read as it was, and the review goes into a file."""
+    write(project.parent, {"shop.yml": "inactivity_days: 60\n"})
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--all", "--message", "settings")
+    write(project.parent, {"shop.yml": "inactivity_days: 30\n"})
+    done = run_diff(
+        project,
+        "HEAD",
+        "--settings",
+        "../shop.yml",
+        "--format",
+        "json",
+        "--output",
+        "../review.json",
+    )
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert "The policy changed (`inactivity_days`), and its release is still 2026.1" in done.stderr
+    found = json.loads((project.parent / "review.json").read_text())
+    assert found["head"] == "the working folder"
+    [setting] = found["main"]["settings"]
+    assert (setting["before"], setting["after"]) == ("60", "30")
+    absent = run_diff(project, "main", "--settings", "../shop.yml")
+    assert absent.returncode == 2
+    assert "BASE (main (" in absent.stderr and "has no settings file ../shop.yml." in absent.stderr
+
+
+def test_the_same_revision(project: Path) -> None:
+    done = run_diff(project, "work", "HEAD")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "**Nothing changed.**" in done.stdout
+    # Files that dbt does not read are no change.
+    write(project, {"README.md": "new"})
+    assert "**Nothing changed.**" in run_diff(project, "HEAD").stdout
+    git(project, "switch", "--quiet", "--detach", "main")
+    assert "**Nothing changed.**" in run_diff(project, "work", "main", "--merge-base").stdout
+
+
+def test_what_cannot_be_compared(project: Path, tmp_path: Path) -> None:
+    def trouble(*arguments: object, folder: Path = project) -> str:
+        done = run_diff(folder, *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        return done.stderr
+
+    said = trouble("mian")
+    assert said.startswith("BASE is 'mian', which is no revision of the repository ")
+    assert said.endswith("and no folder or database. Did you mean main?\n")
+    assert "BASE is the folder models, and there is no dbt project in it." in trouble("models")
+    assert "HEAD is gone.duckdb, and there is no such database." in trouble("main", "gone.duckdb")
+    (project / "text.duckdb").write_text("x" * 5000)
+    assert "text.duckdb is a file, but no DuckDB database" in trouble("text.duckdb", "text.duckdb")
+    assert "`--format` is 'html'; it is markdown or json." in trouble("main", "--format", "html")
+    assert "name them with `--database FILE`" in trouble("main", "--no-fixture")
+    git(
+        project,
+        "clone",
+        "--quiet",
+        "--depth",
+        "1",
+        f"file://{project.parent}",
+        str(tmp_path / "shallow"),
+    )
+    said = trouble("main", folder=tmp_path / "shallow" / "project")
+    assert "(this clone is shallow: fetch the whole history, as with `fetch-depth: 0`)" in said
+    alone = tmp_path / "alone"
+    write(alone, PROJECT)
+    assert "is in none." in trouble("main", folder=alone)
+
+
+@pytest.fixture(scope="module")
+def published(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the first revision built."""
+    folder = tmp_path_factory.mktemp("published")
+    git(folder, "clone", "--quiet", "--branch", "main", str(repository), "clone")
+    run = subprocess.run(
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "run", "--profiles-dir", "."],
+        cwd=folder / "clone" / "project", env=os.environ | {"RETENTION_LEDGER_DB": str(folder / "shop.duckdb")},
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    return folder / "shop.duckdb"
+
+
+def test_published_marts(project: Path, published: Path) -> None:
+    before = published.read_bytes()
+    done = run_diff(project, "main", "work", "--database", published, "--no-fixture")
+    assert done.returncode == 1, done.stderr
+    assert (
+        "Compared on your published marts (shop.duckdb), which HEAD built again in a copy"
+        in done.stdout
+    )
+    assert "**5 → 6**" in done.stdout
+    assert published.read_bytes() == before and [
+        path.name for path in published.parent.glob("*.duckdb*")
+    ] == ["shop.duckdb"]
+
+
+def test_a_build_that_fails(project: Path, published: Path) -> None:
+    write(project, {"models/orders.sql": "select nothing as day"})
+    done = run_diff(project, published)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "HEAD could not be built.\nmodel orders: " in done.stderr and "nothing" in done.stderr
+
+
+def test_who_breaks_it_off_leaves_nothing(project: Path, published: Path) -> None:
+    write(
+        project,
+        {"models/orders.sql": "select count(*) as day from range(1000000) a, range(1000000) b"},
+    )
+    work = project.parent / "work"
+    work.mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "retention_ledger", "diff", str(published)], cwd=project, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(work)}, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert running.stderr is not None and running.stderr.readline() == "Building HEAD ...\n"
+    deadline = time.monotonic() + 60
+    while not list(work.glob("*/head/build/warehouse.duckdb")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    workers = [
+        path.name for path in Path("/proc").glob("[0-9]*") if str(work) in environment_of(path)
+    ]
+    assert len(workers) >= 2
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(30) not in (0, 1)
+    assert list(work.iterdir()) == []
+    assert not [name for name in workers if is_running(name)]
+
+
+def is_running(process: str) -> bool:
+    """Whether a process goes on; one that has ended may wait for somebody to take note."""
+    try:
+        return Path("/proc", process, "stat").read_text().split(")")[-1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def environment_of(process: Path) -> str:
+    """The environment of a process; nothing where it has ended or is somebody else's."""
+    try:
+        return (process / "environ").read_text(errors="replace")
+    except OSError:
+        return ""

@@ -199,6 +199,9 @@ def diff(
     project_dir: ProjectDir = None,
     profiles_dir: ProfilesDir = None,
     target: Target = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say where a fault of the command is.")
+    ] = False,
 ) -> None:
     """Say what a change does to the metrics: definitions, policy, figures, and columns that readers use.
 
@@ -216,7 +219,23 @@ def diff(
     except Stop as stop:
         print(stop, file=sys.stderr)
         code = TROUBLE
+    except Exception as error:
+        if verbose:
+            raise
+        print(unexpected(error), file=sys.stderr)
+        code = TROUBLE
     raise typer.Exit(code)
+
+
+def unexpected(error: Exception) -> str:
+    """What is said of a fault of the command itself."""
+    said = " ".join(str(error).split())
+    lines = [
+        f"This should not have happened ({type(error).__name__}: {said}). "
+        "With `--verbose` the command says where; please report it.",
+        *getattr(error, "__notes__", []),
+    ]
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -228,12 +247,5 @@ def main() -> int:
     except Exception as error:
         if "--verbose" in sys.argv:
             raise
-        said = " ".join(str(error).split())
-        print(
-            f"This should not have happened ({type(error).__name__}: {said}). "
-            "With `--verbose` the command says where; please report it.",
-            *getattr(error, "__notes__", []),
-            sep="\n",
-            file=sys.stderr,
-        )
+        print(unexpected(error), file=sys.stderr)
     return 1

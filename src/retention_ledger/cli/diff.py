@@ -18,9 +18,11 @@ from retention_ledger.diff.render import Review, to_json, to_markdown
 from retention_ledger.diff.sides import (
     Asked,
     Side,
+    files_that_differ,
     find_place,
     find_sides,
     reads_the_same,
+    seeds_among,
     workplace,
 )
 from retention_ledger.diff.worker import Order
@@ -61,8 +63,8 @@ def diff(asked: Asked, options: DiffOptions) -> int:
         )
     with workplace() as work:
         base, head = find_sides(find_place(asked), work)
-        said = write(review_of(errors, base, head, asked, options, work), options)
-    return said
+        found = review_of(errors, base, head, asked, options, work)
+    return write(found, options)
 
 
 def review_of(
@@ -72,32 +74,41 @@ def review_of(
     notes = read_notes(base, head)
     if options.database is not None:
         check_own(options.database, head)
-    if reads_the_same(base, head) and options.database is None:
-        return Review(base.said, head.said, None, notes)
-    orders = {}
-    if options.fixture:
-        orders = {
-            side.role: order_of(side, asked, work, options.threads or 1)
-            for side in (base, head)
-            if side.database is None
-        }
-    own = None
+    is_same = reads_the_same(base, head)
+    files = () if is_same else files_that_differ(base, head)
+    found = []
+    if options.fixture and not is_same:
+        found.append(compare_fixture(errors, base, head, asked, options, work, files))
+    if options.database is not None:
+        found.append(compare_own(errors, options.database, head, asked, work, options.threads))
+    main, own = [*found, None, None][:2]
+    problems = judge(main, notes, own) if main is not None else []
+    return Review(base.said, head.said, main, notes, tuple(problems), own, files)
+
+
+def compare_fixture(
+    errors: Console, base: Side, head: Side, asked: Asked, options: DiffOptions, work: Path, files: tuple[str, ...]
+) -> Comparison:  # fmt: skip
+    """What BASE and HEAD make of the same data, which is what the project reads by itself or the settings name."""
+    orders = {
+        side.role: order_of(side, asked, work, options.threads or 1)
+        for side in (base, head)
+        if side.database is None
+    }
     try:
         built = run_builds(errors, orders) if orders else {}
     except Stop as stop:
         raise Stop(f"{stop}{with_own_marts(options, base)}") from stop
-    if options.database is not None:
-        own = compare_own(errors, options.database, head, asked, work, options.threads)
-    main = own
-    if options.fixture:
-        files = [side.database or built[side.role] for side in (base, head)]
-        data = data_of(files[0], base, asked)
-        # Of databases nobody knows whether they were built from the same data.
-        main = compare(*files, data, same_data=base.database is None and head.database is None)
-    else:
-        own = None
-    assert main is not None
-    return Review(base.said, head.said, main, notes, tuple(judge(main, notes, own)), own)
+    seeds = seeds_among(files, head) if asked.settings is None else []
+    other_data = (
+        f"The data itself changed, too ({', '.join(seeds[:5])}), so what moved may be due to that, and is not judged."
+        if seeds
+        else ""
+    )
+    databases = [side.database or built[side.role] for side in (base, head)]
+    # Of databases nobody knows whether they were built from the same data.
+    is_known = base.database is None and head.database is None and not seeds
+    return compare(*databases, data_of(databases[0], base, asked), is_known, other_data)
 
 
 def with_own_marts(options: DiffOptions, base: Side) -> str:
@@ -165,10 +176,16 @@ def compare_own(
         database=str(copy),
     )
     run_builds(errors, {f"{database.name} by HEAD": order})
-    found = compare(database, copy, f"your published marts ({database.name})", same_data=False)
-    return dataclasses.replace(
-        found, values=dataclasses.replace(found.values, raw_rows=raw_rows_changed(copy))
+    raw = raw_rows_changed(copy)
+    changed = ", ".join(f"{number:,} of {name}" for name, number in raw.items())
+    other_data = (
+        f"Raw rows have changed since these marts were published ({changed}), so what moved in them may be due to that, "
+        "and is not judged."
+        if raw
+        else ""
     )
+    data = f"your published marts ({database.name}), which HEAD built again in a copy"
+    return compare(database, copy, data, same_data=False, other_data=other_data)
 
 
 def write(review: Review, options: DiffOptions) -> int:

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -96,7 +96,7 @@ class Moved:
 
     ``compared`` values are in both builds, ``moved`` of them (or from or to nothing, in a segment that is new or
     gone) are others. ``gone`` and ``new`` are values of a basis, grain, period or dimension that only one build has.
-    The largest move is one by size; null where values only came or went.
+    The largest move is one of the total where that has moved, else of a segment; null where values only came or went.
     """
 
     metric: str
@@ -139,7 +139,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Values:
-    """The values of two builds. `rows` is null where the data may differ, too."""
+    """The values of two builds. `rows` is null where nobody knows whether the data is the same."""
 
     data: str
     as_of_before: str
@@ -150,8 +150,8 @@ class Values:
     headline: tuple[Figure, ...]
     moved: tuple[Moved, ...]
     rows: tuple[Rows, ...] | None
-    #: Raw rows that came, changed or went since BASE was published, by raw table.
-    raw_rows: dict[str, int] = field(default_factory=dict)
+    #: What of the data is not the same on both sides, as a sentence: what moved may be due to that, and is not judged.
+    other_data: str = ""
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,9 @@ def names_of(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
     ]  # fmt: skip
 
 
-def compare(base: Path, head: Path, data: str, same_data: bool = True) -> Comparison:
+def compare(
+    base: Path, head: Path, data: str, same_data: bool = True, other_data: str = ""
+) -> Comparison:
     """What differs between two builds. Rows of marts are compared where both read the same data."""
     with both(base, head) as (connection, before, after):
         settings_before, settings_after = (
@@ -253,6 +255,7 @@ def compare(base: Path, head: Path, data: str, same_data: bool = True) -> Compar
             currency=settings_after.get("reporting_currency", {}).get("value", ""),
             **compare_values(connection, before, after),
             rows=compare_rows(connection, before, after, columns_before, columns_after) if same_data else None,
+            other_data=other_data,
         )  # fmt: skip
         return Comparison(
             versions[0], versions[1],
@@ -391,7 +394,7 @@ def compare_values(connection: duckdb.DuckDBPyConnection, before: Build, after: 
             min(period_start) filter (has_moved) as first_period,
             arg_max(
                 struct_pack(period_grain, period_start, basis, segment_dimension, segment_value, old_value, new_value),
-                (coalesce(abs(new_value - old_value), -1), segment_dimension = 'all', period_start)
+                (segment_dimension = 'all', coalesce(abs(new_value - old_value), -1), period_start)
             ) filter (has_moved) as largest
         from compared
         group by metric

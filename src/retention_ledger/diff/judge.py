@@ -76,7 +76,7 @@ def unexplained(comparison: Comparison) -> list[Moved]:
     A new release of the policy explains all, a setting that changed too (it is a problem of its own where there is no
     new release), a definition or version that changed its own metric.
     """
-    if explains_all(comparison) or comparison.values.raw_rows:
+    if explains_all(comparison) or comparison.values.other_data:
         return []
     explained = {
         each.metric
@@ -105,7 +105,7 @@ def of_values(comparison: Comparison, data: str) -> list[Problem]:
     names = [each.metric for each in moved]
     values = sum(each.moved + each.gone for each in moved)
     says = (
-        f"{values:,} {'value' if values == 1 else 'values'} of closed periods ({data}) moved, of {listing(names)}, and no "
+        f"{values:,} {'value' if values == 1 else 'values'} of closed periods ({data.split(',')[0]}) moved, of {listing(names)}, and no "
         f"definition, version or setting changed with them: a model changed what they mean. Where that is meant, raise the "
         f"`version` of {'the metric' if len(names) == 1 else 'these metrics'} or name another `policy_release`."
     )
@@ -116,7 +116,8 @@ def of_rows(comparison: Comparison) -> list[Problem]:
     """Rows of marts are others, although nothing at all says that something changed."""
     rows = [each for each in comparison.values.rows or () if each.only_before]
     versioned = any(each.change in ("changed", "versioned") for each in comparison.definitions)
-    if not rows or versioned or explains_all(comparison) or unexplained(comparison):
+    said = versioned or explains_all(comparison) or unexplained(comparison)
+    if not rows or said or comparison.values.other_data:
         return []
     names = [each.mart for each in rows]
     says = (

@@ -33,6 +33,8 @@ class Review:
     notes: Notes
     problems: tuple[Problem, ...] = ()
     own: Comparison | None = None
+    #: The files that dbt reads and that differ.
+    files: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -205,9 +207,16 @@ def said_first(review: Review, main: Comparison) -> str:
     as_of = values.as_of_before + (
         "" if values.as_of_before == values.as_of_after else ARROW + values.as_of_after
     )
+    said = [words(values.other_data)] if values.other_data and review.own is not main else []
+    if review.files:
+        more = f" and {len(review.files) - 10:,} more" if len(review.files) > 10 else ""
+        said.append(
+            f"Files that dbt reads and that differ: {', '.join(map(code, review.files[:10]))}{more}."
+        )
     return (
         f"{verdict}\n\n{code(review.base)}{ARROW}{code(review.head)}, policy {code(version)}. Compared on {values.data} "
         f"(data through {as_of}): {values.compared:,} values of closed periods."
+        + "".join(f"\n\n{part}" for part in said)
     )
 
 
@@ -348,18 +357,32 @@ def headline(values: Values, whose: str) -> str:
         cells.setdefault((each.basis, each.metric), {})[each.grain] = headline_cell(
             each, latest[each.grain], values.calendar
         )
-    rows = [
-        [code(metric), code(basis or "-"), *(found.get(grain, "") for grain in grains)]
-        for (basis, metric), found in cells.items()
-    ]
-    periods = [f"{grain} {period_name(grain, latest[grain], values.calendar)}" for grain in grains]
-    header = ("metric", "basis", *periods)
-    text = table(header, rows, "figures", range(2, len(header)))
-    has_moved = any(each.before != each.after for each in values.headline)
+    header = (
+        "metric",
+        "basis",
+        *(f"{grain} {period_name(grain, latest[grain], values.calendar)}" for grain in grains),
+    )
+    moved = {(each.basis, each.metric) for each in values.headline if each.before != each.after}
+
+    def shown(these: Iterable[tuple[str, str]]) -> str:
+        rows = [
+            [
+                code(metric),
+                code(basis or "-"),
+                *(cells[basis, metric].get(grain, "") for grain in grains),
+            ]
+            for basis, metric in these
+        ]
+        return table(header, rows, "figures", range(2, len(header)))
+
     title = f"Headline {whose}".strip()
-    if has_moved:
-        return f"### {title}, before{ARROW}after\n\n{text}"
-    return folded(f"{title}: no figure of the latest closed periods moved", text)
+    rest = shown(key for key in cells if key not in moved)
+    if not moved:
+        return folded(f"{title}: no figure of the latest closed periods moved", rest)
+    parts = [f"### {title}, before{ARROW}after", shown(key for key in cells if key in moved)]
+    if len(moved) < len(cells):
+        parts.append(folded(f"{len(cells) - len(moved)} more, which did not move", rest))
+    return "\n\n".join(parts)
 
 
 def headline_cell(each: Figure, latest: date, calendar: str) -> str:
@@ -426,18 +449,12 @@ def own_marts(own: Comparison) -> str:
     values = own.values
     said = [
         "### Your published marts",
-        f"{values.data[0].upper()}{values.data[1:]}, built again by HEAD with the settings that the database remembers, in a copy that nobody reads: "
+        f"{values.data[0].upper()}{values.data[1:]}, with the settings that the database remembers: "
         f"{values.compared:,} values of closed periods were compared, "
         f"{sum(each.moved for each in values.moved):,} moved.",
     ]
-    if values.raw_rows:
-        changed = ", ".join(
-            f"{number:,} of {words(name)}" for name, number in values.raw_rows.items()
-        )
-        said.append(
-            f"Raw rows have changed since they were published ({changed}), so what moved here may be due to them, and is "
-            "not judged."
-        )
+    if values.other_data:
+        said.append(words(values.other_data))
     return "\n\n".join(said)
 
 

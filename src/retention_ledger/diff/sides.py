@@ -310,7 +310,22 @@ def reads_the_same(base: Side, head: Side) -> bool:
     is_host = base.project.ours != base.project.folder
     if is_host and base.project.ours.resolve() != head.project.ours.resolve():
         return False
-    return files_read(base.project.folder) == files_read(head.project.folder)
+    return not files_that_differ(base, head)
+
+
+def files_that_differ(base: Side, head: Side) -> tuple[str, ...]:
+    """The files of both projects that dbt reads, and that differ; none where a side is a database."""
+    if base.project is None or head.project is None:
+        return ()
+    old, new = (files_read(side.project.folder) for side in (base, head))
+    return tuple(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
+
+
+def seeds_among(files: tuple[str, ...], head: Side) -> list[str]:
+    """Those of a project's files that are seeds."""
+    described = project_file(head.project.folder) if head.project else {}
+    folders = described.get("seed-paths") or ["seeds"]
+    return [name for name in files if name.endswith(".csv") and Path(name).parts[0] in folders]
 
 
 def files_read(folder: Path) -> dict[str, bytes]:

@@ -17,6 +17,8 @@ from retention_ledger.errors import Stop
 
 #: Tables, and no tests: whether they pass says the build of the pull request.
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+#: What there is to build, for the progress.
+BUILT = {"model", "seed", "snapshot"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,11 @@ def build(order: Order) -> Path:
 
     dbt.run = run_apart  # type: ignore[method-assign]
     dbt.read()
-    nodes = {node.unique_id for node in dbt.nodes(WITHOUT_TESTS)}
+    nodes = {
+        name
+        for name, node in dbt.manifest.nodes.items()
+        if str(node.resource_type) in BUILT and node.config.materialized != "ephemeral"
+    }
     tell(total=len(nodes))
     done = set[str]()
 
@@ -106,8 +112,7 @@ def build(order: Order) -> Path:
     threads = ["--threads", str(order.threads)] if order.threads else []
     outcome = dbt.run("build", *WITHOUT_TESTS, *threads, listen=heard)
     if not outcome.passed:
-        lines = failure(outcome, project).splitlines()
-        raise Stop("\n".join(line for line in lines if not line.startswith("dbt's log is ")))
+        raise Stop(failure(outcome, project))
     return file
 
 
@@ -119,7 +124,9 @@ def main() -> int:
     except KeyboardInterrupt:
         return 1
     except Stop as stop:
-        tell(stopped=str(stop))
+        # The log goes with the folder, and the project may have been checked out for this.
+        lines = [line for line in str(stop).splitlines() if not line.startswith("dbt's log is ")]
+        tell(stopped="\n".join(lines).replace(f"{order.project_dir}/", ""))
         return 1
     except Exception as error:
         tell(
