@@ -8,6 +8,7 @@ of this one, made by a line of SQL each; and once on a revision of this project.
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from dbt_project import ROOT, dbt, manifest_of
 from dbt_project import TABLES as BUILD_TABLES
 from mutants import Mutant, make_mistake
@@ -27,6 +29,7 @@ from retention_ledger.diff.compare import Comparison, compare, compare_definitio
 from retention_ledger.diff.judge import judge
 from retention_ledger.diff.notes import Notes, entries_of, sections_of
 from retention_ledger.diff.render import MARKER, Review, code, to_json, to_markdown, words
+from retention_ledger.diff.sides import Asked, find_place, find_sides, reads_the_same
 from retention_ledger.errors import Stop
 
 SILENT = Notes((), ())
@@ -621,31 +624,71 @@ def test_two_revisions_by_the_command(project: Path) -> None:
     ) == before
 
 
-def test_the_working_folder_with_settings_of_its_own(project: Path) -> None:
-    """A file of settings in the repository is read as it was, and the review goes into a file."""
-    write(project.parent, {"shop.yml": "inactivity_days: 60\n"})
+def test_settings_are_those_of_the_revision(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of settings in the repository is read as it was; the data that it names is where the file is now."""
+    write(project.parent, {"shop.yml": "inactivity_days: 60\nraw_files: exports/{name}.csv\n"})
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--all", "--message", "settings")
-    write(project.parent, {"shop.yml": "inactivity_days: 30\n"})
-    done = run_diff(
-        project,
-        "HEAD",
-        "--settings",
-        "../shop.yml",
-        "--format",
-        "json",
-        "--output",
-        "../review.json",
+    write(project.parent, {"shop.yml": "inactivity_days: 30\nraw_files: exports/{name}.csv\n"})
+    monkeypatch.chdir(project)
+    asked = Asked("HEAD", None, settings=Path("../shop.yml"))
+    base, head = find_sides(find_place(asked), tmp_path / "first")
+    assert (base.said, head.said) == (
+        f"HEAD ({git(project, 'rev-parse', 'HEAD')[:9]})",
+        "the working folder",
     )
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
-    assert "The policy changed (`inactivity_days`), and its release is still 2026.1" in done.stderr
-    found = json.loads((project.parent / "review.json").read_text())
-    assert found["head"] == "the working folder"
-    [setting] = found["main"]["settings"]
-    assert (setting["before"], setting["after"]) == ("60", "30")
-    absent = run_diff(project, "main", "--settings", "../shop.yml")
-    assert absent.returncode == 2
-    assert "BASE (main (" in absent.stderr and "has no settings file ../shop.yml." in absent.stderr
+    exports = str(project.parent / "exports" / "{name}.csv")
+    assert base.settings == {"inactivity_days": 60, "raw_files": exports}
+    assert head.settings == {"inactivity_days": 30, "raw_files": exports}
+    assert not reads_the_same(base, head)
+    with pytest.raises(Stop, match=r"BASE \(main \(.{9}\)\) has no settings file \.\./shop.yml"):
+        find_sides(
+            find_place(Asked("main", None, settings=Path("../shop.yml"))), tmp_path / "second"
+        )
+    # The installed project, in a repository that has only the settings.
+    shutil.copytree(project, tmp_path / "installed")
+    git(project, "rm", "--quiet", "-r", "--cached", ".")
+    shutil.rmtree(project)
+    monkeypatch.chdir(project.parent)
+    monkeypatch.setattr("retention_ledger.cli.project.carried", lambda: tmp_path / "installed")
+    base, head = find_sides(
+        find_place(Asked("HEAD", None, settings=Path("shop.yml"))), tmp_path / "third"
+    )
+    assert (
+        base.project is not None
+        and base.project.folder == tmp_path / "installed"
+        and head.project == base.project
+    )
+    assert (base.settings, head.settings) == (
+        {"inactivity_days": 60, "raw_files": exports},
+        {"inactivity_days": 30, "raw_files": exports},
+    )
+
+
+def test_packages_of_a_revision(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those that are installed, unless the revision asks for others."""
+    write(project, {"packages.yml": "packages: [{git: somewhere, revision: v1}]\n"})
+    write(
+        project,
+        {
+            "dbt_packages/ledger/dbt_project.yml": PROJECT["dbt_project.yml"],
+            ".gitignore": "dbt_packages\n",
+        },
+    )
+    edit(project, "dbt_project.yml", "name: retention_ledger", "name: shop")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "a host")
+    monkeypatch.chdir(project)
+    base, _ = find_sides(find_place(Asked("HEAD", None)), tmp_path / "first")
+    assert base.project is not None and not base.needs_packages
+    assert base.project.ours.resolve() == project / "dbt_packages" / "ledger"
+    edit(project, "packages.yml", "v1", "v2")
+    base, head = find_sides(find_place(Asked("HEAD", None)), tmp_path / "second")
+    assert base.needs_packages and not head.needs_packages
 
 
 def test_the_same_revision(project: Path) -> None:
@@ -706,13 +749,17 @@ def published(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_published_marts(project: Path, published: Path) -> None:
     before = published.read_bytes()
-    done = run_diff(project, "main", "work", "--database", published, "--no-fixture")
-    assert done.returncode == 1, done.stderr
+    done = run_diff(
+        project, "main", "work", "--database", published, "--no-fixture", "--format", "json", "--output", "../review.json"
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
     assert (
-        "Compared on your published marts (shop.duckdb), which HEAD built again in a copy"
-        in done.stdout
+        "1 value of closed periods (your published marts (shop.duckdb)) moved, of `orders`"
+        in done.stderr
     )
-    assert "**5 → 6**" in done.stdout
+    found = json.loads((project.parent / "review.json").read_text())
+    assert found["own"] is None and found["files"] == ["models/metric_values.sql"]
+    assert found["main"]["values"]["headline"][0]["after"] == 6
     assert published.read_bytes() == before and [
         path.name for path in published.parent.glob("*.duckdb*")
     ] == ["shop.duckdb"]
@@ -764,3 +811,23 @@ def environment_of(process: Path) -> str:
         return (process / "environ").read_text(errors="replace")
     except OSError:
         return ""
+
+
+def test_the_workflow() -> None:
+    """Every action is pinned, code of the pull request runs without rights, and the comment is found by its marker."""
+    text = (ROOT / ".github" / "workflows" / "metric_diff.yml").read_text()
+    workflow = yaml.safe_load(text)
+    assert list(workflow[True]) == ["pull_request"] and workflow["permissions"] == {}
+    jobs = workflow["jobs"]
+    assert jobs["diff"]["permissions"] == {"contents": "read"} and jobs["comment"][
+        "permissions"
+    ] == {"pull-requests": "write"}
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert len(used) == 4 and all(
+        re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", name) for name in used
+    )
+    assert not any("checkout" in step.get("uses", "") for step in jobs["comment"]["steps"])
+    # Nothing that a pull request names is put into a script.
+    assert not any("${{" in step.get("run", "") for step in steps)
+    assert f'startswith("{MARKER}")' in text
