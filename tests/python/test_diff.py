@@ -28,7 +28,7 @@ from test_cli import SETTINGS, command, write_orders
 from retention_ledger.diff.compare import Comparison, compare, compare_definitions
 from retention_ledger.diff.judge import judge
 from retention_ledger.diff.notes import Notes, entries_of, sections_of
-from retention_ledger.diff.render import MARKER, Review, code, to_json, to_markdown, words
+from retention_ledger.diff.render import MARKER, Review, code, prose, to_json, to_markdown, words
 from retention_ledger.diff.sides import Asked, find_place, find_sides, reads_the_same
 from retention_ledger.errors import Stop
 
@@ -399,6 +399,7 @@ def test_nothing_in_the_data_is_markdown(base: Path, tmp_path: Path) -> None:
     assert "\n# loud" not in said and "\n````diff\n" in said
     assert code("a|b`c``d") == "```a\\|b`c``d```"
     assert code("`") == "`` ` ``"
+    assert prose("The mart `a|b` has *no* @one `") == "The mart `a\\|b` has \\*no\\* @\u200bone \\`"
     assert words("@all [x](y) <b>") == "@\u200ball \\[x\\](y) &lt;b&gt;"
 
 

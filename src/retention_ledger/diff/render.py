@@ -104,6 +104,16 @@ def words(text: object, most: int = CELL) -> str:
     )
 
 
+def prose(text: str, most: int = CELL) -> str:
+    """Somebody's Markdown as words of which only code stays code."""
+    said = text if len(text) <= most else text[: most - 1] + "…"
+    found = ""
+    for number, part in enumerate(re.split(r"(?<!`)`([^`]+)`(?!`)", said)):
+        before, after = (" " * edge.isspace() for edge in (part[:1], part[-1:]))
+        found += code(part) if number % 2 else f"{before}{words(part)}{after}"
+    return found
+
+
 def table(
     header: Sequence[str], rows: Sequence[Sequence[str]], what: str, numbers: Iterable[int] = ()
 ) -> str:
@@ -316,7 +326,7 @@ def acknowledged(main: Comparison, notes: Notes) -> str:
         elif found is None:
             said = "there is no such file"
         else:
-            said = "<br>".join(words(entry, 160) for entry in found[:5]) or none
+            said = "<br>".join(prose(entry, 240) for entry in found[:5]) or none
             said += f"<br>… and {len(found) - 5} more" if len(found) > 5 else ""
         rows.append([name, said])
     return f"### Acknowledged\n\n{table(('', ''), rows, 'rows')}"
