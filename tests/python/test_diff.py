@@ -25,11 +25,20 @@ from dbt_project import TABLES as BUILD_TABLES
 from mutants import Mutant, make_mistake
 from test_cli import SETTINGS, command, write_orders
 
-from retention_ledger.diff.compare import Comparison, compare, compare_definitions
+from retention_ledger.diff.compare import compare, compare_definitions
+from retention_ledger.diff.facts import Comparison
 from retention_ledger.diff.judge import judge
+from retention_ledger.diff.markdown import code, prose, words
 from retention_ledger.diff.notes import Notes, entries_of, sections_of
-from retention_ledger.diff.render import MARKER, Review, code, prose, to_json, to_markdown, words
-from retention_ledger.diff.sides import Asked, find_place, find_sides, reads_the_same
+from retention_ledger.diff.render import MARKER, to_markdown
+from retention_ledger.diff.review import Review, to_json
+from retention_ledger.diff.sides import (
+    Asked,
+    defines_metrics,
+    find_place,
+    find_sides,
+    reads_the_same,
+)
 from retention_ledger.errors import Stop
 
 SILENT = Notes((), ())
@@ -325,6 +334,21 @@ def test_a_setting_of_the_policy(base: Path, tmp_path: Path) -> None:
     ]
     day = "update marts.policy_settings set value = '2025-06-09' where setting = 'as_of_date'"
     assert review(base, tmp_path, day).exit_code == 0
+
+
+def test_a_definition_that_follows_a_setting(base: Path, tmp_path: Path) -> None:
+    """Its condition may name a setting, and who sets it cannot raise a version in somebody else's package."""
+    sixty = "update marts.policy_settings set value = '60' where setting = 'inactivity_days'"
+    found = review(base, tmp_path, sixty, OTHER_FORMULA, MOVED)
+    assert kinds(found) == [("setting", ("inactivity_days",))]
+    assert (
+        "`customer_churn_rate` changed (because a setting did; 1 closed value moved)"
+        in to_markdown(found)
+    )
+    assert review(base, tmp_path, sixty, OTHER_FORMULA, NEW_RELEASE).exit_code == 0
+    # Unless the catalogue itself is another.
+    both = judge(main_of(found), SILENT, catalogue_differs=True)
+    assert [problem.kind for problem in both] == ["definition", "setting"]
 
 
 @pytest.mark.parametrize(
@@ -688,6 +712,9 @@ def test_packages_of_a_revision(
     assert base.project is not None and not base.needs_packages
     assert base.project.ours.resolve() == project / "dbt_packages" / "ledger"
     edit(project, "packages.yml", "v1", "v2")
+    assert defines_metrics(("models/a.sql", "packages.yml"), base) and not defines_metrics(
+        ("models/a.sql",), base
+    )
     base, head = find_sides(find_place(Asked("HEAD", None)), tmp_path / "second")
     assert base.needs_packages and not head.needs_packages
 

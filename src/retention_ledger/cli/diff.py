@@ -11,13 +11,16 @@ from rich.markdown import Markdown
 
 from retention_ledger.database import check_file, find_build, opened
 from retention_ledger.diff.builds import run_builds
-from retention_ledger.diff.compare import Comparison, compare
+from retention_ledger.diff.compare import compare
+from retention_ledger.diff.facts import Comparison
 from retention_ledger.diff.judge import judge
 from retention_ledger.diff.notes import read_notes
-from retention_ledger.diff.render import Review, to_json, to_markdown
+from retention_ledger.diff.render import to_markdown
+from retention_ledger.diff.review import Review, to_json
 from retention_ledger.diff.sides import (
     Asked,
     Side,
+    defines_metrics,
     files_that_differ,
     find_place,
     find_sides,
@@ -82,8 +85,9 @@ def review_of(
     if options.database is not None:
         found.append(compare_own(errors, options.database, head, asked, work, options.threads))
     main, own = [*found, None, None][:2]
-    problems = judge(main, notes, own) if main is not None else []
-    return Review(base.said, head.said, main, notes, tuple(problems), own, files)
+    differs = defines_metrics(files, head)
+    problems = judge(main, notes, own, differs) if main is not None else []
+    return Review(base.said, head.said, main, notes, tuple(problems), own, files, differs)
 
 
 def compare_fixture(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from retention_ledger.diff.compare import Comparison, Moved, Schema
+from retention_ledger.diff.facts import Comparison, Moved, Schema
 from retention_ledger.diff.notes import Notes
 
 
@@ -16,16 +16,36 @@ class Problem:
     says: str
 
 
-def judge(main: Comparison, notes: Notes, own: Comparison | None = None) -> list[Problem]:
-    """All problems: of the definitions, the policy and the tables, then of values, then of one's own published values."""
+def judge(
+    main: Comparison, notes: Notes, own: Comparison | None = None, catalogue_differs: bool = False
+) -> list[Problem]:
+    """All problems: of the definitions, the policy and the tables, then of values, then of one's own published values.
+
+    ``catalogue_differs`` says that files which may define metrics are known to differ.
+    """
     problems = [
-        *of_definitions(main),
+        *(of_definitions(main) if not follow_policy(main, catalogue_differs) else []),
         *of_settings(main),
         *of_values(main, main.values.data),
         *of_rows(main),
         *of_readers(main, notes),
     ]
     return [*problems, *(of_values(own, own.values.data) if own is not None else [])]
+
+
+def follow_policy(comparison: Comparison, catalogue_differs: bool) -> bool:
+    """Whether definitions are others because a setting is: the condition of one may name a setting. Then the setting has
+    to say so, and the `version` of the metric, which may stand in somebody else's package, has not."""
+    return not catalogue_differs and bool(changed_settings(comparison))
+
+
+def changed_settings(comparison: Comparison) -> list[str]:
+    """The settings that define figures and have another value."""
+    return [
+        each.name
+        for each in comparison.settings
+        if each.is_part_of_version and each.change == "changed"
+    ]
 
 
 def listing(names: Iterable[str], most: int = 8) -> str:
@@ -59,11 +79,7 @@ def of_definitions(comparison: Comparison) -> list[Problem]:
 
 def of_settings(comparison: Comparison) -> list[Problem]:
     """A setting that defines figures is another, and the release of the policy is not."""
-    names = [
-        each.name
-        for each in comparison.settings
-        if each.is_part_of_version and each.change == "changed"
-    ]
+    names = changed_settings(comparison)
     if not names or comparison.release_before != comparison.release_after:
         return []
     says = f"The policy changed ({listing(names)}), and its release is still {comparison.release_after}: name another `policy_release`."
@@ -92,9 +108,8 @@ def unexplained(comparison: Comparison) -> list[Moved]:
 
 def explains_all(comparison: Comparison) -> bool:
     """Whether the policy itself is another."""
-    return comparison.release_before != comparison.release_after or any(
-        each.is_part_of_version and each.change == "changed" for each in comparison.settings
-    )
+    is_new = comparison.release_before != comparison.release_after
+    return is_new or bool(changed_settings(comparison))
 
 
 def of_values(comparison: Comparison, data: str) -> list[Problem]:

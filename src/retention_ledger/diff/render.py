@@ -1,161 +1,29 @@
-"""A review as Markdown for a comment, and as JSON for machines."""
+"""A review as Markdown for a comment."""
 
-import json
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from retention_ledger.cli.headline import period_name
-from retention_ledger.diff.compare import Comparison, Definition, Figure, Moved, Values
-from retention_ledger.diff.judge import Problem, in_words
-from retention_ledger.diff.notes import Notes
+from retention_ledger.diff.facts import Comparison, Definition, Figure, Moved, Values
+from retention_ledger.diff.judge import follow_policy, in_words
+from retention_ledger.diff.markdown import (
+    ARROW,
+    ROWS,
+    code,
+    fenced,
+    figure,
+    folded,
+    move,
+    prose,
+    table,
+    words,
+)
+from retention_ledger.diff.review import Review, has_changes, needs_a_word
 
 #: By this a workflow finds its comment again.
 MARKER = "<!-- retention-ledger diff -->"
 #: GitHub takes 65,536 characters; some are left for who posts it.
 LONGEST = 65_000
-#: Rows of a table, and characters of a cell, before it is cut.
-ROWS, CELL = 40, 300
-ARROW = " → "
-
-
-@dataclass(frozen=True)
-class Review:
-    """All that a diff says. ``main`` is of the fixture, or of one's own marts where there is no fixture; null where both
-    sides read the same files, so that nothing can differ. ``own`` is of one's own published marts beside a fixture."""
-
-    base: str
-    head: str
-    main: Comparison | None
-    notes: Notes
-    problems: tuple[Problem, ...] = ()
-    own: Comparison | None = None
-    #: The files that dbt reads and that differ.
-    files: tuple[str, ...] = ()
-
-    @property
-    def verdict(self) -> str:
-        """nothing changed, harmless (words, new things), acknowledged, or not acknowledged."""
-        if self.problems:
-            return "not acknowledged"
-        if self.main is None or not any(map(has_changes, (self.main, self.own))):
-            return "nothing changed"
-        return "acknowledged" if any(map(needs_a_word, (self.main, self.own))) else "harmless"
-
-    @property
-    def exit_code(self) -> int:
-        """0, or 1 where something is not acknowledged."""
-        return int(bool(self.problems))
-
-
-def has_changes(comparison: Comparison | None) -> bool:
-    """Whether anything differs."""
-    return comparison is not None and bool(
-        comparison.definitions or comparison.settings or comparison.schema or comparison.values.moved
-        or comparison.values.rows or comparison.version_before != comparison.version_after
-    )  # fmt: skip
-
-
-def needs_a_word(comparison: Comparison | None) -> bool:
-    """Whether figures, or what they mean, or what readers find differ: more than words and additions."""
-    return comparison is not None and bool(
-        any(each.change not in ("added", "reworded") for each in comparison.definitions)
-        or any(each.is_part_of_version and each.change == "changed" for each in comparison.settings)
-        or any(each.breaks_readers for each in comparison.schema)
-        or any(each.moved or each.gone for each in comparison.values.moved)
-        or any(each.only_before for each in comparison.values.rows or ())
-        or comparison.release_before != comparison.release_after
-    )
-
-
-def to_json(review: Review) -> str:
-    """The review in full. Figures are numbers, days are texts as in 2025-11-01."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Decimal):
-            return float(value)
-        if isinstance(value, date):
-            return value.isoformat()
-        raise TypeError(type(value))
-
-    said = {"verdict": review.verdict, "exit_code": review.exit_code, **asdict(review)}
-    return json.dumps(said, default=plain, indent=2, ensure_ascii=False)
-
-
-def code(text: object, most: int = CELL) -> str:
-    """Any text as code in a table: nothing in it is Markdown, HTML or the name of somebody."""
-    said = " ".join(str(text).split())
-    said = said if len(said) <= most else said[: most - 1] + "…"
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", said)), default=0))
-    pad = " " if said.startswith("`") or said.endswith("`") or not said else ""
-    return f"{fence}{pad}{said}{pad}{fence}".replace("|", "\\|")
-
-
-def words(text: object, most: int = CELL) -> str:
-    """Any text as words in a table or sentence."""
-    said = " ".join(str(text).split())
-    said = said if len(said) <= most else said[: most - 1] + "…"
-    said = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", said)
-    return (
-        said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
-    )
-
-
-def prose(text: str, most: int = CELL) -> str:
-    """Somebody's Markdown as words of which only code stays code."""
-    said = text if len(text) <= most else text[: most - 1] + "…"
-    found = ""
-    for number, part in enumerate(re.split(r"(?<!`)`([^`]+)`(?!`)", said)):
-        before, after = (" " * edge.isspace() for edge in (part[:1], part[-1:]))
-        found += code(part) if number % 2 else f"{before}{words(part)}{after}"
-    return found
-
-
-def table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], what: str, numbers: Iterable[int] = ()
-) -> str:
-    """A table of cells that are Markdown already; after the first rows, how many there are more."""
-    rule = ["---:" if number in set(numbers) else "---" for number in range(len(header))]
-    lines = [header, rule, *rows[:ROWS]]
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    if len(rows) > ROWS:
-        text += f"\n\n… and {len(rows) - ROWS:,} more {what}, which `--format json` lists."
-    return text
-
-
-def fenced(lines: Iterable[str]) -> str:
-    """Lines as a block in which `-` and `+` are coloured."""
-    text = "\n".join(line.replace("\n", " ") for line in lines)
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return f"{fence}diff\n{text}\n{fence}"
-
-
-def folded(title: str, text: str) -> str:
-    """Text that opens with a click."""
-    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
-
-
-def figure(value: Decimal | None, unit: str, digits: int | None = None) -> str:
-    """A figure as people write it."""
-    if value is None:
-        return "null"
-    if unit == "fraction":
-        return f"{value * 100:.{1 if digits is None else digits}f}%"
-    if digits is None:
-        digits = 2 if unit.startswith("amount") else 0 if value == value.to_integral_value() else 2
-    return f"{value:,.{digits}f}"
-
-
-def move(before: Decimal | None, after: Decimal | None, unit: str) -> str:
-    """Two figures that differ, with as many digits as show it."""
-    for digits in (None, 2, 4, 6):
-        both = [figure(value, unit, digits) for value in (before, after)]
-        if both[0] != both[1]:
-            break
-    return ARROW.join(both)
 
 
 def to_markdown(review: Review, longest: int = LONGEST) -> str:
@@ -183,9 +51,9 @@ def sections_of(review: Review) -> list[tuple[str, str]]:
     sections = [
         ("heading", f"{heading}\n\n{said_first(review, main)}"),
         ("problems", "\n".join(f"{n}. {each.says}" for n, each in enumerate(review.problems, 1))),
-        ("definitions", definitions(main)),
+        ("definitions", definitions(main, follow_policy(main, review.catalogue_differs))),
         ("policy", policy(main)),
-        ("acknowledged", acknowledged(main, review.notes) if has_changes(main) else ""),
+        ("acknowledged", acknowledged(review, main) if has_changes(main) else ""),
         ("tables", tables(main)),
         ("headline", headline(values, "")),
         ("values that moved", values_moved(values, "")),
@@ -240,7 +108,7 @@ def formula_lines(each: Definition) -> list[str]:
     return lines
 
 
-def definitions(main: Comparison) -> str:
+def definitions(main: Comparison, by_policy: bool) -> str:
     """Metrics that are new, gone or other, with their formulas."""
     parts = []
     of_kind = {kind: [each for each in main.definitions if each.change == kind]
@@ -250,6 +118,8 @@ def definitions(main: Comparison) -> str:
         version = (
             f"version {each.version_before}{ARROW}{each.version_after}"
             if each.is_versioned
+            else "because a setting did"
+            if by_policy
             else f"version {each.version_before}, **not raised**"
         )
         number = moved.get(each.metric, 0)
@@ -302,13 +172,14 @@ def policy(main: Comparison) -> str:
     )
 
 
-def acknowledged(main: Comparison, notes: Notes) -> str:
+def acknowledged(review: Review, main: Comparison) -> str:
     """What of the four is there, and what is missing."""
+    notes, by_policy = review.notes, follow_policy(main, review.catalogue_differs)
     meant = [each for each in main.definitions if each.change in ("changed", "versioned")]
     raised = [code(each.metric) for each in meant if each.is_versioned]
     missing = [code(each.metric) for each in meant if not each.is_versioned]
     versions = [*([f"raised: {', '.join(raised[:20])}"] if raised else []),
-                *([f"**missing**: {', '.join(missing[:20])}"] if missing else [])]  # fmt: skip
+                *([f"{'follow the policy' if by_policy else '**missing**'}: {', '.join(missing[:20])}"] if missing else [])]  # fmt: skip
     asks = needs_a_word(main) or any(each.change == "added" for each in main.definitions)
     none = "**missing**" if asks else "none"
     rows = [

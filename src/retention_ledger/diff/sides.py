@@ -328,6 +328,13 @@ def seeds_among(files: tuple[str, ...], head: Side) -> list[str]:
     return [name for name in files if name.endswith(".csv") and Path(name).parts[0] in folders]
 
 
+def defines_metrics(files: tuple[str, ...], head: Side) -> bool:
+    """Whether one of a project's files may define metrics: a macro, or which packages it has."""
+    described = project_file(head.project.folder) if head.project else {}
+    folders = described.get("macro-paths") or ["macros"]
+    return any(name in PACKAGE_FILES or Path(name).parts[0] in folders for name in files)
+
+
 def files_read(folder: Path) -> dict[str, bytes]:
     """What dbt reads of a project's folder, without its tests: path -> content."""
     described = project_file(folder)
