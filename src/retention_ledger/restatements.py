@@ -181,23 +181,26 @@ def compare(connection: duckdb.DuckDBPyConnection, build: Build) -> int:
     return unexplained
 
 
-def raw_rows_changed(database: Path, schema: str | None = None) -> dict[str, int]:
-    """Raw table -> how many of its rows are others than when the build in a database was last published."""
+def raw_rows_changed(database: Path, schema: str | None = None) -> dict[str, int] | None:
+    """Raw table -> how many of its rows that can reach a published closed period are others than when the build in a
+    database was published; null where that is not known, because it was not published by the command."""
     with opened(database) as connection:
         build = find_build(connection, database, schema)
-        needed = [*READ, "int_published_rows", *(f"stg_{name}" for name in RAW_ROWS)]
+        needed = [*READ, *KEPT, *(f"stg_{name}" for name in RAW_ROWS)]
         if any(name not in build.relations for name in needed) or build.missing(connection, needed):
-            return {}
-        table = build.table("int_published_rows")
-        if not connection.execute(f"select count(*) from {table}").fetchone()[0]:
-            return {}
+            return None
+        kept = {name: build.table(name) for name in KEPT}
+        [(rows, until)] = connection.execute(
+            "select (select count(*) from {int_published_rows}), (select max(period_end) from {int_published_values})".format(
+                **kept
+            )
+        ).fetchall()
+        if not rows or until is None:
+            return None
         read_now(connection, build)
-        connection.execute(ROW_CHANGES.format(int_published_rows=table))
-        return dict(
-            connection.execute(
-                "select source_table, cast(sum(changed) as bigint) from row_changes group by 1 order by 1"
-            ).fetchall()
-        )
+        connection.execute(ROW_CHANGES.format(**kept))
+        changed = "select source_table, cast(sum(changed) as bigint) from row_changes where on_day is null or on_day <= ? group by 1 order by 1"
+        return dict(connection.execute(changed, [until]).fetchall())
 
 
 def restate(candidate: Path, schema: str, is_whole: bool, is_other_data: bool = False) -> list[str]:

@@ -180,14 +180,19 @@ def compare_own(
         database=str(copy),
     )
     run_builds(errors, {f"{database.name} by HEAD": order})
+    other_data = ""
     raw = raw_rows_changed(copy)
-    changed = ", ".join(f"{number:,} of {name}" for name, number in raw.items())
-    other_data = (
-        f"Raw rows have changed since these marts were published ({changed}), so what moved in them may be due to that, "
-        "and is not judged."
-        if raw
-        else ""
-    )
+    if raw is None:
+        other_data = (
+            "These marts were not published by the command, so nobody knows whether raw rows have changed since: what "
+            "moved may be due to that, and is not judged."
+        )
+    elif raw:
+        changed = ", ".join(f"{number:,} of {name}" for name, number in raw.items())
+        other_data = (
+            f"Raw rows about closed periods have changed since these marts were published ({changed}): what moved may be "
+            "due to that, and is not judged."
+        )
     data = f"your published marts ({database.name}), which HEAD built again in a copy"
     return compare(database, copy, data, same_data=False, other_data=other_data)
 
