@@ -717,6 +717,7 @@ def test_packages_of_a_revision(
     )
     base, head = find_sides(find_place(Asked("HEAD", None)), tmp_path / "second")
     assert base.needs_packages and not head.needs_packages
+    assert defines_metrics((), base) and not defines_metrics((), head)
 
 
 def test_the_same_revision(project: Path) -> None:

@@ -93,7 +93,7 @@ def said_first(review: Review, main: Comparison) -> str:
         )
     return (
         f"{verdict}\n\n{code(review.base)}{ARROW}{code(review.head)}, policy {code(version)}. Compared on {values.data} "
-        f"(data through {as_of}): {values.compared:,} values of closed periods."
+        f"(data through {as_of}): {values.compared:,} {'value' if values.compared == 1 else 'values'} of closed periods."
         + "".join(f"\n\n{part}" for part in said)
     )
 

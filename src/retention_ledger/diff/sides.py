@@ -329,7 +329,10 @@ def seeds_among(files: tuple[str, ...], head: Side) -> list[str]:
 
 
 def defines_metrics(files: tuple[str, ...], head: Side) -> bool:
-    """Whether one of a project's files may define metrics: a macro, or which packages it has."""
+    """Whether one of the files that differ may define metrics: a macro, or which packages there are. Packages that were
+    fetched for a side may be others, too."""
+    if head.needs_packages:
+        return True
     described = project_file(head.project.folder) if head.project else {}
     folders = described.get("macro-paths") or ["macros"]
     return any(name in PACKAGE_FILES or Path(name).parts[0] in folders for name in files)
