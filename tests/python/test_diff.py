@@ -25,7 +25,7 @@ from dbt_project import TABLES as BUILD_TABLES
 from mutants import Mutant, make_mistake
 from test_cli import SETTINGS, command, write_orders
 
-from retention_ledger.diff.compare import compare, compare_definitions
+from retention_ledger.diff.compare import compare, compare_definitions, compare_schemas
 from retention_ledger.diff.facts import Comparison
 from retention_ledger.diff.judge import judge
 from retention_ledger.diff.markdown import code, prose, words
@@ -386,6 +386,36 @@ def test_a_table_that_breaks_readers(
     )
 
 
+def test_many_tables_that_break_readers_are_one_problem(base: Path, tmp_path: Path) -> None:
+    drop = (
+        "drop table marts.customers",
+        "alter table marts.retention_by_period drop churned_customers",
+    )
+    [problem] = review(base, tmp_path, *drop).problems
+    assert problem.names == ("customers", "retention_by_period.churned_customers")
+    assert problem.says.startswith(
+        "2 marts and columns were removed or have another type, which breaks who reads them: "
+    )
+    assert problem.says.endswith("No new entry of CHANGELOG.md names them or their mart.")
+    [problem] = review(
+        base, tmp_path, *drop, notes=Notes(("No `customers` any more.",), ())
+    ).problems
+    assert problem.names == ("retention_by_period.churned_customers",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_it"),
+    [
+        ("DECIMAL(18,2)", "DECIMAL(28,2)", True), ("INTEGER", "BIGINT", True), ("BIGINT", "INTEGER", False),
+        ("DECIMAL(28,2)", "DECIMAL(18,2)", False), ("DECIMAL(18,2)", "DECIMAL(28,6)", False),
+        ("INTEGER", "DECIMAL(18,2)", False), ("VARCHAR", "DATE", False),
+    ],
+)  # fmt: skip
+def test_a_wider_type_breaks_nobody(before: str, after: str, is_it: bool) -> None:
+    [found] = compare_schemas({"m": {"c": before}}, {"m": {"c": after}})
+    assert (found.change, found.breaks_readers) == (("wider", False) if is_it else ("type", True))
+
+
 def test_what_is_new_breaks_nobody(base: Path, tmp_path: Path) -> None:
     found = review(
         base,
@@ -472,8 +502,17 @@ def test_builds_that_cannot_be_compared(base: Path, tmp_path: Path) -> None:
     old = Path(shutil.copy(base, tmp_path / "old.duckdb"))
     with duckdb.connect(str(old)) as connection:
         connection.execute("drop table intermediate.int_data_held")
+        for column in ("formula", "nulls", "is_proportion"):
+            connection.execute(f"alter table marts.metric_definitions drop {column}")
+        connection.execute(RAISED)
     found = compare(old, base, "")
-    assert (found.definitions, found.values.moved) == ((), ())
+    assert found.values.moved == ()
+    assert [(each.change, each.formula) for each in found.definitions] == [
+        ("versioned", "churned / opening")
+    ]
+    assert [each.formula for each in compare(base, old, "").definitions] == [
+        "churned_customers / opening_customers"
+    ]
 
 
 def test_other_data_is_not_judged(base: Path, tmp_path: Path) -> None:

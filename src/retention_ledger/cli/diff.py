@@ -112,7 +112,7 @@ def compare_fixture(
     databases = [side.database or built[side.role] for side in (base, head)]
     # Of databases nobody knows whether they were built from the same data.
     is_known = base.database is None and head.database is None and not seeds
-    return compare(*databases, data_of(databases[0], base, asked), is_known, other_data)
+    return compare(*databases, data_of(databases[1], base, asked), is_known, other_data)
 
 
 def with_own_marts(options: DiffOptions, base: Side) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,7 +141,7 @@ def compare_definitions(before: list[dict], after: list[dict]) -> tuple[Definiti
         was, now = old.get(metric), new.get(metric)
         row = now or was
         versions = (was and was["version"], now and now["version"])
-        start = (row["formula"] or "", *versions, row["mart"])
+        start = (formula_of(row), *versions, row["mart"])
         if was is None or now is None:
             found.append(Definition(metric, "added" if was is None else "removed", *start))
             continue
@@ -154,6 +155,12 @@ def compare_definitions(before: list[dict], after: list[dict]) -> tuple[Definiti
             )
             found.append(Definition(metric, kind, *start, changes, words))
     return tuple(found)
+
+
+def formula_of(row: dict) -> str:
+    """The formula in words; of a version that did not say it, numerator and denominator."""
+    sides = [str(row[name]) for name in ("numerator", "denominator") if row[name] is not None]
+    return row.get("formula") or " / ".join(sides)
 
 
 def changed_fields(was: dict, now: dict, names: tuple[str, ...]) -> tuple[FieldChange, ...]:
@@ -215,5 +222,18 @@ def compare_schemas(
             elif column not in old:
                 found.append(Schema(mart, column, "added", None, new[column]))
             elif old[column] != new[column]:
-                found.append(Schema(mart, column, "type", old[column], new[column]))
+                kind = "wider" if is_wider(old[column], new[column]) else "type"
+                found.append(Schema(mart, column, kind, old[column], new[column]))
     return tuple(sorted(found, key=lambda each: not each.breaks_readers))
+
+
+def is_wider(before: str, after: str) -> bool:
+    """Whether a type is of the same kind and holds more: more digits before the same decimals, or larger integers."""
+    integers = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+    if before in integers and after in integers:
+        return integers.index(before) < integers.index(after)
+    sizes = [re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind) for kind in (before, after)]
+    if not all(sizes):
+        return False
+    [(old, old_scale), (new, new_scale)] = (map(int, size.groups()) for size in sizes if size)
+    return old < new and old_scale == new_scale

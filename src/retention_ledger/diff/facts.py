@@ -55,14 +55,19 @@ class Schema:
 
     mart: str
     column: str | None
-    change: str  # added, removed or type
+    change: str  # added, removed, type, or wider: a type that holds all that the old one did, and of its kind
     before: str | None = None
     after: str | None = None
 
     @property
+    def name(self) -> str:
+        """The mart, or the column with its mart."""
+        return f"{self.mart}.{self.column}" if self.column else self.mart
+
+    @property
     def breaks_readers(self) -> bool:
         """Whether a query that worked may not work any more."""
-        return self.change != "added"
+        return self.change in ("removed", "type")
 
 
 @dataclass(frozen=True)

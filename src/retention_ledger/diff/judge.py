@@ -156,13 +156,21 @@ def of_readers(comparison: Comparison, notes: Notes) -> list[Problem]:
         for each in comparison.definitions
         if each.change == "removed" and not notes.mention(each.metric)
     ]
-    for each in comparison.schema:
-        named = notes.mention(each.mart, *([each.column] if each.column else []))
-        if each.breaks_readers and not named:
-            name = f"{each.mart}.{each.column}" if each.column else each.mart
-            problems.append(
-                Problem("schema", (name,), f"{in_words(each)}, which breaks who reads it. {where}.")
-            )
+    unnamed = [
+        each
+        for each in comparison.schema
+        if each.breaks_readers
+        and not notes.mention(each.mart, *([each.column] if each.column else []))
+    ]
+    names = tuple(each.name for each in unnamed)
+    if len(unnamed) == 1:
+        says = f"{in_words(unnamed[0])}, which breaks who reads it. {where}."
+        problems.append(Problem("schema", names, says))
+    elif unnamed:
+        says = f"{len(names)} marts and columns were removed or have another type, which breaks who reads them: {listing(names)}. {where}."
+        problems.append(
+            Problem("schema", names, says.replace("names it.", "names them or their mart."))
+        )
     return problems
 
 
@@ -170,6 +178,6 @@ def in_words(change: Schema) -> str:
     """A change of a mart or a column as the beginning of a sentence."""
     if change.column is None:
         return f"The mart `{change.mart}` was {change.change}"
-    if change.change == "type":
+    if change.change in ("type", "wider"):
         return f"The column `{change.column}` of `{change.mart}` was {change.before} and is {change.after}"
     return f"The column `{change.column}` of `{change.mart}` was {change.change}"

@@ -114,26 +114,29 @@ def definitions(main: Comparison, by_policy: bool) -> str:
     of_kind = {kind: [each for each in main.definitions if each.change == kind]
                for kind in ("changed", "versioned", "removed", "added")}  # fmt: skip
     moved = {each.metric: each.moved for each in main.values.moved}
-    for each in of_kind["changed"][:ROWS]:
+    # Metrics of which the same changed are said at once.
+    alike: dict[tuple, list[Definition]] = {}
+    for each in of_kind["changed"]:
+        alike.setdefault((each.changes, each.version_before, each.version_after), []).append(each)
+    for together in list(alike.values())[:ROWS]:
+        first, number = together[0], sum(moved.get(each.metric, 0) for each in together)
         version = (
-            f"version {each.version_before}{ARROW}{each.version_after}"
-            if each.is_versioned
+            f"version {first.version_before}{ARROW}{first.version_after}"
+            if first.is_versioned
             else "because a setting did"
             if by_policy
-            else f"version {each.version_before}, **not raised**"
+            else f"version {first.version_before}, **not raised**"
         )
-        number = moved.get(each.metric, 0)
         said = (
             f"{number:,} closed {'value' if number == 1 else 'values'} moved"
             if number
             else "no closed value moved"
         )
+        names = ", ".join(code(each.metric) for each in together)
+        parts.append(f"{names} changed ({version}; {said})\n\n{fenced(formula_lines(first))}")
+    if len(alike) > ROWS:
         parts.append(
-            f"{code(each.metric)} changed ({version}; {said})\n\n{fenced(formula_lines(each))}"
-        )
-    if len(of_kind["changed"]) > ROWS:
-        parts.append(
-            f"… and {len(of_kind['changed']) - ROWS:,} more definitions changed, which `--format json` lists."
+            f"… and {len(alike) - ROWS:,} more definitions changed, which `--format json` lists."
         )
     rows = [
         [
@@ -211,14 +214,14 @@ def tables(main: Comparison) -> str:
         parts.append("\n".join(f"- {in_words(each)}." for each in breaking[:ROWS]))
         if len(breaking) > ROWS:
             parts.append(f"… and {len(breaking) - ROWS:,} more, which `--format json` lists.")
-    added = [
-        code(f"{each.mart}.{each.column}" if each.column else each.mart)
-        for each in main.schema
-        if not each.breaks_readers
-    ]
-    if added:
-        more = f" and {len(added) - ROWS:,} more" if len(added) > ROWS else ""
-        parts.append(f"New: {', '.join(added[:ROWS])}{more}.")
+    for title, change in (
+        ("New", "added"),
+        ("Wider types, which hold all that the old ones did", "wider"),
+    ):
+        names = [code(each.name) for each in main.schema if each.change == change]
+        more = f" and {len(names) - ROWS:,} more" if len(names) > ROWS else ""
+        if names:
+            parts.append(f"{title}: {', '.join(names[:ROWS])}{more}.")
     heading = "### Tables: what breaks readers" if breaking else "### Tables"
     return "\n\n".join([heading, *parts]) if parts else ""
 
