@@ -203,7 +203,9 @@ def write(review: Review, options: DiffOptions) -> int:
     if options.output is not None:
         options.output.write_text(said, encoding="utf-8")
     elif options.form == "markdown" and sys.stdout.isatty():
-        Console(highlight=False).print(Markdown(said))
+        # A terminal has nothing to open with a click.
+        shown = said.replace("<details><summary>", "**").replace("</summary>", "**").replace("</details>", "")
+        Console(highlight=False).print(Markdown(shown))
     else:
         sys.stdout.write(said.rstrip("\n") + "\n")
     for problem in review.problems if options.output is not None else ():

@@ -334,7 +334,7 @@ def own_marts(own: Comparison) -> str:
     said = [
         "### Your published marts",
         f"{values.data[0].upper()}{values.data[1:]}, with the settings that the database remembers: "
-        f"{values.compared:,} values of closed periods were compared, "
+        f"of {values.compared:,} values of closed periods "
         f"{sum(each.moved for each in values.moved):,} moved.",
     ]
     if values.other_data:
