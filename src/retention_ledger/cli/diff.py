@@ -204,7 +204,11 @@ def write(review: Review, options: DiffOptions) -> int:
         options.output.write_text(said, encoding="utf-8")
     elif options.form == "markdown" and sys.stdout.isatty():
         # A terminal has nothing to open with a click.
-        shown = said.replace("<details><summary>", "**").replace("</summary>", "**").replace("</details>", "")
+        shown = (
+            said.replace("<details><summary>", "**")
+            .replace("</summary>", "**")
+            .replace("</details>", "")
+        )
         Console(highlight=False).print(Markdown(shown))
     else:
         sys.stdout.write(said.rstrip("\n") + "\n")
