@@ -35,9 +35,11 @@ from retention_ledger.diff.review import Review, to_json
 from retention_ledger.diff.sides import (
     Asked,
     defines_metrics,
+    files_that_differ,
     find_place,
     find_sides,
     reads_the_same,
+    seeds_among,
 )
 from retention_ledger.errors import Stop
 
@@ -729,6 +731,26 @@ def test_settings_are_those_of_the_revision(
         {"inactivity_days": 60, "raw_files": exports},
         {"inactivity_days": 30, "raw_files": exports},
     )
+
+
+def test_seeds_are_the_data(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that changed may move figures; one that is new is read by nothing that was there."""
+    write(project, {"seeds/raw_orders.csv": "a\n1\n"})
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "a seed")
+    write(
+        project,
+        {
+            "seeds/raw_orders.csv": "a\n2\n",
+            "seeds/raw_refunds.csv": "a\n1\n",
+            "models/a.sql": "select 1",
+        },
+    )
+    monkeypatch.chdir(project)
+    base, head = find_sides(find_place(Asked("HEAD", None)), tmp_path / "first")
+    files = files_that_differ(base, head)
+    assert files == ("models/a.sql", "seeds/raw_orders.csv", "seeds/raw_refunds.csv")
+    assert seeds_among(files, base) == ["seeds/raw_orders.csv"]
 
 
 def test_packages_of_a_revision(

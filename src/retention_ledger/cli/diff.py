@@ -103,7 +103,7 @@ def compare_fixture(
         built = run_builds(errors, orders) if orders else {}
     except Stop as stop:
         raise Stop(f"{stop}{with_own_marts(options, base)}") from stop
-    seeds = seeds_among(files, head) if asked.settings is None else []
+    seeds = seeds_among(files, base) if asked.settings is None else []
     other_data = (
         f"The data itself changed, too ({', '.join(seeds[:5])}), so what moved may be due to that, and is not judged."
         if seeds

@@ -321,11 +321,16 @@ def files_that_differ(base: Side, head: Side) -> tuple[str, ...]:
     return tuple(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
 
 
-def seeds_among(files: tuple[str, ...], head: Side) -> list[str]:
-    """Those of a project's files that are seeds."""
-    described = project_file(head.project.folder) if head.project else {}
-    folders = described.get("seed-paths") or ["seeds"]
-    return [name for name in files if name.endswith(".csv") and Path(name).parts[0] in folders]
+def seeds_among(files: tuple[str, ...], base: Side) -> list[str]:
+    """Those of the files that differ that are seeds of BASE. One that is new is read by nothing that was there."""
+    if base.project is None:
+        return []
+    folders = project_file(base.project.folder).get("seed-paths") or ["seeds"]
+    return [
+        name
+        for name in files
+        if name.endswith(".csv") and Path(name).parts[0] in folders and (base.project.folder / name).exists()
+    ]  # fmt: skip
 
 
 def defines_metrics(files: tuple[str, ...], head: Side) -> bool:
