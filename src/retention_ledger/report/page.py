@@ -3,13 +3,14 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from retention_ledger.report.data import GRAINS, Report, format_of
 from retention_ledger.report.glossary import GLOSSARY
@@ -59,6 +60,11 @@ def words(name: str | None) -> str:
     return UNKNOWN if name is None else name.replace("_", " ")
 
 
+def ticked(text: str | None) -> Markup:
+    """Text in which `names` stand between backticks, as the marts write them."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text or ""))))
+
+
 def basis_name(basis: str, inactivity_days: str) -> str:
     """The rule by which a customer is active, in words."""
     return {
@@ -82,7 +88,7 @@ def render(report: Report, customers: int) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     formats = metric_formats(report)
-    environment.filters |= {"words": words, "data": as_data, **FORMATS}
+    environment.filters |= {"words": words, "ticked": ticked, "data": as_data, **FORMATS}
     environment.globals |= {
         "metric_value": lambda metric, value: formats[metric](value) if metric in formats else str(value),
         "basis_name": lambda basis: basis_name(basis, report.page["inactivity_days"]),

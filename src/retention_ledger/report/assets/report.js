@@ -5,6 +5,8 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const MINUS = "\u2212", UNKNOWN = "not known", KEYS = ["basis", "grain", "dimension", "segment", "rate", "bridge-period", "cohort-metric"];
   const CHANGE_OF = ["start", "value", "previous_value", "change", "previous_year_value", "change_year_over_year", "lower_95", "upper_95", "relative_change", "relative_year_over_year_change"];
+  /* What every period of a family has, a partial one too. */
+  const ANCHOR = { customers: "opening_customers", mrr: "opening_mrr", purchases: "purchasers" };
   const RATES = ["retention_rate", "customer_churn_rate", "gross_churn_rate", "net_churn_rate"];
   const state = {};
   const byId = (id) => document.getElementById(id);
@@ -89,7 +91,8 @@
 
   const charts = new Map();
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
-  const isNarrow = () => window.innerWidth < 640 && !("printing" in document.documentElement.dataset);
+  const isPrinting = () => "printing" in document.documentElement.dataset;
+  const isNarrow = () => window.innerWidth < 640 && !isPrinting();
   const HATCH = {
     new: null,
     again: { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, color: "rgba(0,0,0,.35)" },
@@ -105,14 +108,15 @@
       charts.set(id, chart);
     }
     plot.setAttribute("aria-label", description);
-    chart.resize();
+    chart.resize({ width: isPrinting() ? Math.min(680, document.querySelector("main").clientWidth) : "auto" });
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: colour("ink") },
       aria: { enabled: false },
       ...option,
     }, { notMerge: true });
-    // So that a printer can make it as wide as the paper.
+    // At once, also while a page is printed; the box lets a printer make it as wide as the paper.
+    chart.getZr().flush();
     plot.querySelector("svg").setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
   }
   function axes(format, names) {
@@ -156,7 +160,7 @@
 
   function periodTable(id, family, names, basis) {
     const series = seriesOf(family, basis);
-    const places = placesOf(series, names[0]).reverse();
+    const places = placesOf(series, ANCHOR[family]).reverse();
     const head = el("tr", null, el("th", { scope: "col" }, "Period"), ...names.map((name) => el("th", { scope: "col", class: "n" }, metricOf(name).nulls === undefined ? metricOf(name).label : data.metrics[name] ? defined(name) : term("mrr_by_period." + name))));
     const rows = places.map((place) => el("tr", { class: isPartial(place) ? "partial" : null },
       el("th", { scope: "row" }, label(place)),
@@ -173,10 +177,15 @@
     const first = places[0], last = places[places.length - 1];
     return `${kind} of ${metricOf(name).label} by ${state.grain}, ${selected()}: ${text(name, series[name][first])} in ${label(first)}, ${text(name, series[name][last])} in ${label(last)}. The table below has every value.`;
   };
+  /* Shows a block, or hides it with nothing of another selection left in it. */
+  function show(block, there) {
+    byId(block).hidden = !there;
+    if (!there) byId(block).querySelectorAll(".scroll, p").forEach((found) => found.replaceChildren());
+  }
   /* Shows a block of charts, or says why there is none. */
   function present(family, block, note) {
     const there = seriesOf(family) !== undefined;
-    byId(block).hidden = !there;
+    show(block, there);
     fill(note, there ? "" : why(family));
     return there;
   }
@@ -198,20 +207,25 @@
       return made;
     }
     if (at.lower_95 !== null) made.append(el("p", null, "95% interval ", figure(name, at.lower_95, where("lower_95")), " to ", figure(name, at.upper_95, where("upper_95"))));
-    const before = periods()[place - 1]?.[0];
-    made.append(at.change === null ? el("p", null, "No period before to compare with.") : el("p", { class: "change" }, ...change(name, at, "change", "relative_change", where), ` on ${before || "the period before"} (`, figure(name, at.previous_value, where("previous_value")), ")", judged(name, at.change)));
-    if (at.change_year_over_year !== null) made.append(el("p", null, ...change(name, at, "change_year_over_year", "relative_year_over_year_change", where), " on a year before (", figure(name, at.previous_year_value, where("previous_year_value")), ")", judged(name, at.change_year_over_year)));
+    const before = periods()[place - 1]?.[0] || "the period before";
+    if (at.change === null) made.append(el("p", null, "No period before to compare with."));
+    else made.append(el("p", { class: "change" }, ...change(name, at, "change", "relative_change", "previous_value", before, where)));
+    if (at.change_year_over_year !== null) made.append(el("p", null, ...change(name, at, "change_year_over_year", "relative_year_over_year_change", "previous_year_value", "a year before", where)));
     return made;
   }
-  function change(name, at, column, relative, where) {
+  /* The change of a figure against another period's, as the mart has it. */
+  function change(name, at, column, relative, other, period, where) {
     const metric = metricOf(name), moved = BigInt(at[column]);
-    const arrow = moved === 0n ? "= " : moved > 0n ? "\u25b2 " : "\u25bc ";
-    if (metric.format === "percent") return [arrow, figure(name, at[column], where(column), signed(fixed(at[column], metric.scale - 2, 1))), " points"];
-    const parts = [arrow, figure(name, at[column], where(column), signed(text(name, at[column])))];
-    if (at[relative] !== null) parts.push(", ", figure(name, at[relative], where(relative), signed(percent(at[relative]))));
-    return parts;
+    const against = [" (", figure(name, at[other], where(other)), ")"];
+    if (moved === 0n) return [`= as in ${period}`, ...against];
+    const parts = [moved > 0n ? "\u25b2 " : "\u25bc "];
+    if (metric.format === "percent") parts.push(figure(name, at[column], where(column), signed(fixed(at[column], metric.scale - 2, 1))), " points");
+    else {
+      parts.push(figure(name, at[column], where(column), signed(text(name, at[column]))));
+      if (at[relative] !== null) parts.push(", ", figure(name, at[relative], where(relative), signed(percent(at[relative]))));
+    }
+    return [...parts, ` on ${period}`, ...against, (metric.direction === "up") === moved > 0n ? ": better" : ": worse"];
   }
-  const judged = (name, moved) => (BigInt(moved) === 0n ? "" : (metricOf(name).direction === "up") === BigInt(moved) > 0n ? ": better" : ": worse");
   function headline() {
     for (const [family, of] of Object.entries(data.families)) {
       const id = "headline-" + family;
@@ -221,7 +235,7 @@
     }
     const complete = periods().filter((period) => period[2] === "complete"), last = periods()[periods().length - 1];
     const parts = [];
-    if (complete.length) parts.push(`The last complete ${state.grain} is ${complete[complete.length - 1][0]}; shown: ${selected()}, ${data.basis_names[state.basis] || "no rule of activity"}.`);
+    if (complete.length) parts.push(`The last complete ${state.grain} is ${complete[complete.length - 1][0]}. Shown: ${selected()}; active by: ${data.basis_names[state.basis] || "none"}.`);
     if (last && last[2] !== "complete") parts.push(`${last[0]} is partial (data through ${data.as_of_date}): it has counts, and no rates.`);
     const left = data.left_out[state.dimension];
     if (left) parts.push(`The ${data.slices[state.dimension].length} largest values of ${words(state.dimension)} can be chosen here; the marts have ${left} more.`);
@@ -385,7 +399,7 @@
   function left() {
     const of = data.left[state.basis]?.[state.grain], plan = state.dimension === "plan";
     const found = of?.slices[state.dimension]?.[state.segment];
-    byId("left-charts").hidden = plan || !found;
+    show("left-charts", !plan && Boolean(found));
     if (plan || !of) fill("left-note", plan ? why("customers") : "No period is complete yet.");
     else if (!found) fill("left-note", `Nobody of ${selected()} left in ${of.period}.`);
     else fill("left-note", term("churned_customers.customer_id"), ` in ${of.period}, the last complete ${state.grain}: ${selected()}.`);
@@ -453,8 +467,6 @@
     if (printing) document.documentElement.dataset.printing = "";
     else delete document.documentElement.dataset.printing;
     render();
-    const width = printing ? Math.min(680, document.querySelector("main").clientWidth) : "auto";
-    charts.forEach((chart, id) => byId(id).offsetParent && chart.resize({ width }));
   }
 
   for (const key of KEYS) {
@@ -475,7 +487,7 @@
   let waiting;
   window.addEventListener("resize", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => "printing" in document.documentElement.dataset || render(), 120);
+    waiting = setTimeout(() => isPrinting() || render(), 120);
   });
   window.addEventListener("beforeprint", () => theme(true));
   window.addEventListener("afterprint", () => theme(false));
