@@ -13,12 +13,15 @@ from typing import Any
 import duckdb
 import pytest
 from dbt_project import ROOT, Built, build, query, records
+from typer.testing import CliRunner
 
 from retention_ledger import report
+from retention_ledger.cli import app, headline
 from retention_ledger.database import find_build
 from retention_ledger.errors import Stop
 from retention_ledger.report import data, write_report
 from retention_ledger.report.glossary import GLOSSARY
+from retention_ledger.report.page import number
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 VENDOR = ROOT / "src" / "retention_ledger" / "report" / "vendor"
@@ -364,7 +367,7 @@ def test_the_other_tables_are_those_of_their_marts(opened: Opened, demo_database
         "select holdout_days, predicted_purchases, naive_purchases, actual_purchases, predicted_total_error, naive_total_error from marts.prediction_check"
     )
     said = opened.text("#prediction")
-    for number in (
+    for words in (
         f"Purchases of the {days} days",
         f"{whole(predicted)} predicted",
         f"{whole(naive)} by a naive",
@@ -372,7 +375,7 @@ def test_the_other_tables_are_those_of_their_marts(opened: Opened, demo_database
         f": {percent(error)};",
         f"one: {percent(naive_error)}.",
     ):
-        assert number in said
+        assert words in said
     profile = rows(
         "select trait_value, customers, churned_customers, customer_churn_rate, lower_95, upper_95, other_rate from marts.churned_customer_profile where is_distinct"
     )
@@ -749,6 +752,28 @@ def test_a_page_stays_small_whatever_the_number_of_segments_and_days(orders_only
     assert slices == {"country": [f"C{n}" for n in range(8)]} and left_out == {"country": 292}
 
 
+def test_numbers_are_rounded_alike_in_python_and_in_the_browser(browser: Any) -> None:
+    """Whole numbers of the smallest unit, a half to the even digit, and no minus before a zero."""
+    script = (VENDOR.parent / "assets" / "report.js").read_text(encoding="utf-8")
+    [function] = re.findall(r"  function fixed\(.*?\n  }\n", script, re.S)
+    cases = [
+        (value, scale, decimals)
+        for value in (0, 1, -1, 4, 5, 6, 50, -50, 62500, -62500, 187500, 999950, 1234567, -3547376, 2**53 + 1)
+        for scale, decimals in ((0, 0), (2, 2), (4, 1), (6, 2))
+    ]  # fmt: skip
+    page = browser.new_page()
+    written = page.evaluate(
+        f"cases => {{ const MINUS = '\\u2212'; {function} return cases.map(([value, scale, decimals]) => fixed(value, scale, decimals)) }}",
+        [[str(value), scale, decimals] for value, scale, decimals in cases],
+    )
+    page.close()
+    assert written == [
+        number(Decimal(value).scaleb(-scale), decimals) for value, scale, decimals in cases
+    ]
+    # 1 of 16, in the report and in `show`.
+    assert (number(Decimal("6.25"), 1), headline.percent(Decimal("0.062500"))) == ("6.2", "6.2%")
+
+
 def test_large_and_negative_numbers_keep_every_digit() -> None:
     """JavaScript would round what is beyond 2^53: it goes as text."""
     assert data.scaled(Decimal("90071992547409.93"), 2) == str(2**53 + 1)
@@ -775,3 +800,40 @@ def test_faults_are_sentences(tmp_path: Path, demo_database: Path, hostile: Buil
     with pytest.raises(Stop, match=r"The last build of the database .* failed"):
         write_report(half)
     assert not list(tmp_path.glob("*.html"))
+
+
+def test_the_commands_say_what_they_wrote_and_where(
+    orders_only: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETENTION_LEDGER_DB", "")
+    monkeypatch.chdir(tmp_path)
+    database = tmp_path / "shop.duckdb"
+    shutil.copy(orders_only, database)
+    [(build_id,)] = query(database, "select build_id from shop_helpers.int_data_held")
+    of_build = (
+        f"build {build_id}" if build_id else "tables that dbt wrote in place, of no published build"
+    )
+    options = ["--database", str(database), "--project-dir", str(ROOT)]
+    said = CliRunner().invoke(app, ["report", *options, "--customers", "3"]).stdout
+    assert re.search(
+        rf"The report is in shop_report\.html \(\d\.\d MB, {re.escape(of_build)}\): one file", said
+    )
+    assert (
+        "at most 3 customers are named in a list" in said
+        and (tmp_path / "shop_report.html").exists()
+    )
+    said = (
+        CliRunner()
+        .invoke(
+            app, ["export", *options, "--format", "csv", "--select", "published_builds mrr_cohorts"]
+        )
+        .stdout
+    )
+    assert re.search(
+        rf"2 marts with \d rows are in shop_export \(0\.0 MB, {re.escape(of_build)}\)", said
+    )
+    assert {file.name for file in (tmp_path / "shop_export").iterdir()} == {
+        "published_builds.csv",
+        "mrr_cohorts.csv",
+        "export.json",
+    }

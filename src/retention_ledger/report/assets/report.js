@@ -208,7 +208,7 @@
     }
     if (at.lower_95 !== null) made.append(el("p", null, "95% interval ", figure(name, at.lower_95, where("lower_95")), " to ", figure(name, at.upper_95, where("upper_95"))));
     const before = periods()[place - 1]?.[0] || "the period before";
-    if (at.change === null) made.append(el("p", null, "No period before to compare with."));
+    if (at.change === null) made.append(el("p", null, "The period before has no value to compare with."));
     else made.append(el("p", { class: "change" }, ...change(name, at, "change", "relative_change", "previous_value", before, where)));
     if (at.change_year_over_year !== null) made.append(el("p", null, ...change(name, at, "change_year_over_year", "relative_year_over_year_change", "previous_year_value", "a year before", where)));
     return made;
@@ -316,7 +316,7 @@
     }
     const short = (name) => metricOf(name).label.replace(/ MRR$/, "");
     const sideways = isNarrow();
-    const shown = (at) => (steps[at][1] > 0 ? signed(text(steps[at][0], series[steps[at][0]][place])) : (steps[at][1] < 0 && BigInt(series[steps[at][0]][place]) !== 0n ? MINUS : "") + text(steps[at][0], series[steps[at][0]][place]));
+    const shown = (at) => (steps[at][1] > 0 ? signed(text(steps[at][0], series[steps[at][0]][place])) : (steps[at][1] < 0 && BigInt(series[steps[at][0]][place] ?? 0) !== 0n ? MINUS : "") + text(steps[at][0], series[steps[at][0]][place]));
     const made = axes("money", steps.map(([name]) => short(name)));
     // Movements are small beside what they move: then the axis begins further up, and the page says so.
     const levels = steps.map((_, at) => base[at] + (steps[at][1] ? 0 : bars[at].value)).filter((value) => value !== 0), tops = steps.map((_, at) => base[at] + bars[at].value);
