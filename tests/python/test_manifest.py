@@ -5,9 +5,13 @@ values of these settings.
 """
 
 import copy
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import dbt_project
 import pytest
 import yaml
 from dbt.contracts.graph.manifest import Manifest
@@ -170,3 +174,30 @@ def test_a_manifest_is_a_copy_that_a_run_may_write_to(tmp_path: Path) -> None:
         first.nodes["model.retention_ledger.orders"]
         is not (second.nodes["model.retention_ledger.orders"])
     )
+
+
+def test_the_faster_dbt_compiles_the_same_sql(tmp_path: Path) -> None:
+    """All models and data tests of the demo, by the faster dbt of the command and the tests (`faster_dbt.py`), and by dbt as it is."""
+    folders = {}
+    for name, environment in {"faster": {}, "plain": {"PLAIN_DBT": "1"}}.items():
+        folders[name] = tmp_path / name
+        folders[name].mkdir()
+        compiling = (
+            "import sys; from pathlib import Path; import dbt_project;"
+            f"dbt_project.shared_folder = Path({str(dbt_project.shared_folder)!r});"
+            f"run = dbt_project.dbt('compile', database=Path({str(folders[name] / 'built.duckdb')!r}));"
+            "print(run.text); sys.exit(not run.ok); "
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", compiling], cwd=ROOT, capture_output=True, text=True, check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    faster, plain = (
+        {path.relative_to(folder): path.read_text() for path in folder.rglob("*.sql")}
+        for folder in folders.values()
+    )
+    assert len(plain) > 400, len(plain)
+    assert faster.keys() == plain.keys()
+    assert [path for path, sql in faster.items() if sql != plain[path]] == []

@@ -256,7 +256,7 @@
 
     const moves = [["new_customers", "gain", HATCH.new, 1], ["reactivated_customers", "again", HATCH.again, 1], ["churned_customers", "loss", HATCH.loss, -1]];
     draw("movements-chart", {
-      ...axes("count", names), grid: grid(), legend: legend(moves.map(([move]) => metricOf(move).label)),
+      ...axes("count", names), grid: grid({ top: isNarrow() ? 60 : 36 }), legend: legend(moves.map(([move]) => metricOf(move).label)),
       tooltip: tooltip((place) => [[names[place]], ...["opening_customers", ...moves.map(([move]) => move), "closing_customers"].map((each) => [metricOf(each).label, text(each, series[each][place])])]),
       series: moves.map(([move, tone, decal, sign]) => ({
         name: metricOf(move).label, type: "bar", stack: "moves", barMaxWidth: 28, itemStyle: { color: colour(tone), decal },
@@ -271,7 +271,7 @@
     const styles = [{ colour: "main" }, { colour: "second", dash: "dashed", symbol: "rect" }, { colour: "third", dash: "dotted", symbol: "triangle" }];
     const rate = "retention_rate";
     draw("bases-chart", {
-      ...axes("percent", names), grid: grid({ top: isNarrow() ? 84 : 36 }), legend: legend(bases.map((basis) => data.basis_names[basis])),
+      ...axes("percent", names), grid: grid({ top: isNarrow() ? 60 : 36 }), legend: legend(bases.map((basis) => data.basis_names[basis])),
       tooltip: tooltip((place) => [[names[place]], ...bases.map((basis) => [data.basis_names[basis], text(rate, seriesOf("customers", basis)[rate][place])])]),
       series: bases.map((basis, at) => line(data.basis_names[basis], seriesOf("customers", basis)[rate].map((value) => plain(rate, value)), styles[at % 3])),
     }, `Line chart of ${metricOf(rate).label} by ${state.grain}, one line for each rule of who is active. The table below has every value.`);
@@ -347,7 +347,7 @@
       return;
     }
     const name = state["cohort-metric"], of = data.cohorts[name][state.basis][state.dimension][state.segment], money = name === "mrr_retention_rate";
-    fill("cohorts-note", defined(name), `, in percent, of the ${Object.keys(of).length} newest cohorts whose first ${data.cohort_grain} is over, by ${data.cohort_grain}s since. A darker cell is a higher rate; what is not over yet is empty.`);
+    fill("cohorts-note", defined(name), `, in percent, of the ${Object.keys(of).length} newest cohorts whose first ${data.cohort_grain} is over, by ${data.cohort_grain}s since. A stronger shade is a higher rate; what is not over yet is empty.`);
     const months = Math.max(...Object.values(of).map((cohort) => cohort.values.length));
     const at = (cohort, since) => ({ "data-cohort": cohort, "data-since": since, "data-cohort-metric": name });
     const rows = Object.entries(of).map(([cohort, { size, values }]) => el("tr", null, el("th", { scope: "row" }, cohort),
