@@ -46,7 +46,7 @@
   }
   const metricOf = (name) => data.metrics[name] || { label: data.glossary["mrr_by_period." + name], format: "money", scale: 2, nulls: null };
   const text = (name, value) => written(value, metricOf(name).format, metricOf(name).scale);
-  const signed = (shown) => (shown.startsWith(MINUS) ? shown : "+" + shown);
+  const signed = (shown) => (shown.startsWith(MINUS) || shown === UNKNOWN ? shown : "+" + shown);
   /* A number for a chart, where it may be rounded. */
   const plain = (name, value) => (value === null || value === undefined ? null : Number(value) / 10 ** metricOf(name).scale);
 
@@ -75,6 +75,8 @@
     const last = periods().length - 1;
     return last >= 0 && isPartial(last) ? `${periods()[last][0]}, ${how}, is partial: data through ${data.as_of_date}.` : "";
   }
+  /* Why a chart is empty. */
+  const noneNote = (series, name) => (placesOf(series, name).length ? "" : `${metricOf(name).label} is ${UNKNOWN}: ${metricOf(name).nulls}`);
   const selected = () => (state.dimension === "all" ? "all customers" : `${words(state.dimension)}: ${state.segment}`);
   const placesOf = (series, name) => periods().map((_, place) => place).filter((place) => series[name][place] !== null && series[name][place] !== undefined);
 
@@ -251,7 +253,7 @@
       ...axes(format, names), grid: grid(), legend: legend([metricOf(name).label, ...(lower ? ["95% interval"] : [])]),
       tooltip: tooltip((place) => [[names[place]], [metricOf(name).label, text(name, series[name][place])], ...(lower && lower[place] !== null ? [["95% interval", `${text(name, series[name + "_lower_95"][place])} to ${text(name, series[name + "_upper_95"][place])}`]] : [])]),
       series: [...(lower ? band(lower, upper) : []), line(metricOf(name).label, values, { colour: "main" }, { z: 3 })],
-    }, describe("customers", name, "Line chart"));
+    }, describe("customers", name, "Line chart"), noneNote(series, name));
     periodTable("rate-chart-table", "customers", RATES);
 
     const moves = [["new_customers", "gain", HATCH.new, 1], ["reactivated_customers", "again", HATCH.again, 1], ["churned_customers", "loss", HATCH.loss, -1]];
@@ -300,7 +302,7 @@
       ...axes("percent", names), grid: grid({ top: isNarrow() ? 60 : 36 }), legend: legend(rates.map((name) => metricOf(name).label)),
       tooltip: tooltip((place) => [[names[place]], ...rates.map((name) => [metricOf(name).label, text(name, series[name][place])])]),
       series: [line(metricOf("nrr").label, series.nrr.map((value) => plain("nrr", value)), { colour: "main" }), line(metricOf("grr").label, series.grr.map((value) => plain("grr", value)), { colour: "second", dash: "dashed", symbol: "rect" })],
-    }, `${describe("mrr", "nrr", "Line chart")} Dashed: ${metricOf("grr").label}.`);
+    }, `${describe("mrr", "nrr", "Line chart")} Dashed: ${metricOf("grr").label}.`, noneNote(series, "nrr"));
     periodTable("revenue-chart-table", "mrr", rates);
   }
   function bridge(series, place) {
@@ -375,7 +377,7 @@
       ...axes("percent", names), grid: grid({ top: isNarrow() ? 60 : 36 }), legend: legend([metricOf(main).label, ...(lower ? ["95% interval"] : []), metricOf(second).label]),
       tooltip: tooltip((place) => [[names[place]], ...[main, second, "purchasers", "orders", "average_order_value"].map((name) => [metricOf(name).label, text(name, series[name][place])])]),
       series: [...(lower ? band(lower, upper) : []), line(metricOf(main).label, series[main].map((value) => plain(main, value)), { colour: "main" }, { z: 3 }), line(metricOf(second).label, series[second].map((value) => plain(second, value)), { colour: "second", dash: "dashed", symbol: "rect" })],
-    }, describe("purchases", main, "Line chart"));
+    }, describe("purchases", main, "Line chart"), noneNote(series, main));
     periodTable("repeat-chart-table", "purchases", ["purchasers", "first_time_purchasers", "returning_purchasers", "orders", main, second, "average_order_value", "net_revenue"]);
     windows();
   }
