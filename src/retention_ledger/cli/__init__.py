@@ -268,6 +268,82 @@ def init(
     look(console(), find_project(project_dir, profiles_dir, target), source, output, database)
 
 
+@app.command()
+def diff(
+    base: Annotated[
+        str,
+        typer.Argument(help="A revision, the folder of a project, or a database that was built."),
+    ],
+    head: Annotated[
+        str | None, typer.Argument(help="The same; without it, the working folder.")
+    ] = None,
+    settings: Settings = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(
+            "--database",
+            metavar="FILE",
+            help="Your own published marts: compared with what HEAD makes of the same data, in a copy.",
+        ),
+    ] = None,
+    fixture: Annotated[
+        bool,
+        typer.Option(
+            "--fixture/--no-fixture",
+            help="Compare on the data that the project reads; or only on --database.",
+        ),
+    ] = True,
+    merge_base: Annotated[
+        bool, typer.Option("--merge-base", help="Compare with where HEAD left BASE.")
+    ] = False,
+    form: Annotated[str, typer.Option("--format", help="markdown or json.")] = "markdown",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Write there; else to standard output."),
+    ] = None,
+    threads: Threads = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say where a fault of the command is.")
+    ] = False,
+) -> None:
+    """Say what a change does to the metrics: definitions, policy, figures, and columns that readers use.
+
+    Exit code 1: something changed without saying so (its version, its release, CHANGELOG). 2: nothing could be compared.
+    """
+    from retention_ledger.cli.diff import TROUBLE, DiffOptions
+    from retention_ledger.cli.diff import diff as review
+    from retention_ledger.diff.sides import Asked
+
+    try:
+        code = review(
+            Asked(base, head, settings, merge_base, project_dir, profiles_dir, target),
+            DiffOptions(database, fixture, threads, form, output),
+        )
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        code = TROUBLE
+    except Exception as error:
+        if verbose:
+            raise
+        print(unexpected(error), file=sys.stderr)
+        code = TROUBLE
+    raise typer.Exit(code)
+
+
+def unexpected(error: Exception) -> str:
+    """What is said of a fault of the command itself."""
+    said = " ".join(str(error).split())
+    lines = [
+        f"This should not have happened ({type(error).__name__}: {said}). "
+        "With `--verbose` the command says where; please report it.",
+        *getattr(error, "__notes__", []),
+    ]
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Runs the command; what stops it is a sentence on standard error and exit code 1."""
     try:
@@ -277,12 +353,5 @@ def main() -> int:
     except Exception as error:
         if "--verbose" in sys.argv:
             raise
-        said = " ".join(str(error).split())
-        print(
-            f"This should not have happened ({type(error).__name__}: {said}). "
-            "With `--verbose` the command says where; please report it.",
-            *getattr(error, "__notes__", []),
-            sep="\n",
-            file=sys.stderr,
-        )
+        print(unexpected(error), file=sys.stderr)
     return 1
