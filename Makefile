@@ -66,4 +66,4 @@ lock: ## resolves requirements.in again (needs uv)
 		--no-header --no-annotate --upgrade requirements.in -o requirements.txt
 
 clean: ## removes what builds leave behind, but not the environment
-	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal warehouse.duckdb.candidate warehouse_data_docs .pytest_cache .hypothesis .ruff_cache
+	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal warehouse.duckdb.candidate warehouse_data_docs warehouse_report.html warehouse_export .pytest_cache .hypothesis .ruff_cache

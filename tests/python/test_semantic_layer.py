@@ -26,6 +26,7 @@ from metricflow_semantics.model.dbt_manifest_parser import (
 )
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
+from retention_ledger.report.data import MARTS
 from retention_ledger.semantic import (
     ADDITIVE,
     GRAINS,
@@ -340,6 +341,7 @@ def test_exposures_name_marts_that_are_there(demo_manifest: Manifest) -> None:
         for exposure in demo_manifest.exposures.values()
     }
     assert set(read) == {"report", "semantic_layer", "metric_pages"}
+    assert {node.name for node in read["report"]} == set(MARTS)
     assert all(node.access.value == "public" for nodes in read.values() for node in nodes)
     assert {
         node.name for node in demo_manifest.nodes.values() if "semantic" in node.fqn and node.resource_type.value == "model"

@@ -1,6 +1,7 @@
 """The command `retention-ledger`."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,15 @@ ProfilesDir = Annotated[
     Path | None,
     typer.Option("--profiles-dir", metavar="FOLDER", help="Folder of dbt's profiles.yml."),
 ]
+
+
+class Kind(StrEnum):
+    """The formats of an export."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
 Target = Annotated[str | None, typer.Option("--target", help="Target of dbt's profile.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show dbt's own log.")]
 
@@ -141,6 +151,72 @@ def show(
     from retention_ledger.cli.project import find_project
 
     commands.show(console(), find_project(project_dir, profiles_dir, target), database, schema)
+
+
+@app.command()
+def report(
+    database: Database = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", help="The page; else beside the database, NAME_report.html."
+        ),
+    ] = None,
+    customers: Annotated[
+        int,
+        typer.Option(
+            "--customers",
+            min=0,
+            max=1000,
+            help="How many customers are named in each list; 0 for a page without names.",
+        ),
+    ] = 20,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
+    ] = False,
+    schema: Schema = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+) -> None:
+    """Write one HTML page of what a build has published: it opens anywhere and loads nothing."""
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+    from retention_ledger.cli.readers import report as write
+
+    project = find_project(project_dir, profiles_dir, target)
+    write(console(), project, database, output, schema, customers, open_page)
+
+
+@app.command()
+def export(
+    database: Database = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FOLDER", help="The folder; else beside the database, NAME_export."
+        ),
+    ] = None,
+    kind: Annotated[
+        Kind, typer.Option("--format", help="Parquet, or CSV in UTF-8.")
+    ] = Kind.PARQUET,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", help="Only these marts; may be given several times."),
+    ] = None,
+    schema: Schema = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+) -> None:
+    """Write the marts of a build as files, one each, for tools that do not read DuckDB."""
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+    from retention_ledger.cli.readers import export as write
+
+    project = find_project(project_dir, profiles_dir, target)
+    chosen = [part for text in select or [] for part in text.split()]
+    write(console(), project, database, output, kind, chosen, schema)
 
 
 @app.command()
