@@ -10,7 +10,7 @@ PYTEST = DEMO_DATABASE=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -n auto --dist 
 SQLFLUFF = DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff lint --disable-progress-bar
 
 .DEFAULT_GOAL := build
-.PHONY: build predict test lint unit-tests demo pytest mutants bench docs semantic demo-data lock clean
+.PHONY: build predict test lint unit-tests demo pytest mutants bench postgres docs semantic demo-data lock clean
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
@@ -48,6 +48,9 @@ pytest: demo ## unit tests, the oracle, own data, faults, stability
 
 mutants: demo ## plants every small mistake of tests/mutants, and writes down who notices it (some 10 minutes)
 	@$(BIN)/python tests/python/mutants.py $(DEMO)
+
+postgres: $(STAMP) ## the whole demo on a PostgreSQL server of its own, every relation compared with DuckDB (some 5 minutes)
+	@POSTGRES_ONE_IN=1 KILLS=20 $(BIN)/python -m pytest tests/python/test_postgres.py -s
 
 bench: $(STAMP) ## how long a million customers take, against a yardstick
 	@$(BIN)/python -m retention_ledger.bench

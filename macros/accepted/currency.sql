@@ -1,6 +1,6 @@
 {#- A raw currency code; blank means the reporting currency. -#}
 {% macro currency_code(column, field=none) -%}
-    coalesce(upper({{ clean_text(column, field) }}), {{ reporting_currency() }})
+    coalesce({{ upper_case(clean_text(column, field)) }}, {{ reporting_currency() }})
 {%- endmacro %}
 
 

@@ -7,7 +7,7 @@
 {#- Whether a customer id stands for nobody. -#}
 {% macro is_placeholder(customer_id) -%}
     {%- if policy('placeholder_customer_ids') -%}
-    (lower({{ customer_id }}) in ({{ text_list(policy('placeholder_customer_ids') | map('lower') | unique | list) }}))
+    ({{ lower_case(customer_id) }} in ({{ text_list(policy('placeholder_customer_ids') | map('lower') | unique | list) }}))
     {%- else -%}
     (1 = 0)
     {%- endif -%}

@@ -14,6 +14,10 @@
     ({{ day }} + cast({{ days }} as integer))
 {%- endmacro %}
 
+{% macro postgres__add_days(day, days) -%}
+    ({{ day }} + cast({{ days }} as integer))
+{%- endmacro %}
+
 
 {#- Days from one day to a later one. -#}
 {% macro days_between(first_day, last_day) -%}
@@ -26,6 +30,10 @@
 
 {#- dbt's macro counts boundaries between timestamps; a difference of dates is the same and short. -#}
 {% macro duckdb__days_between(first_day, last_day) -%}
+    ({{ last_day }} - {{ first_day }})
+{%- endmacro %}
+
+{% macro postgres__days_between(first_day, last_day) -%}
     ({{ last_day }} - {{ first_day }})
 {%- endmacro %}
 

@@ -15,12 +15,24 @@
     {{ cleaned_id(whole, field) }}
 {%- endmacro %}
 
+{% macro postgres__clean_id(column, field) -%}
+    {%- set text = clean_text(column, field) -%}
+    {%- set whole = "case when " ~ type_of(column) ~ " in ('numeric', 'real', 'double precision') then "
+        ~ without_decimal_zero(text) ~ " else " ~ text ~ " end" -%}
+    {{ cleaned_id(whole, field) }}
+{%- endmacro %}
+
+{#- The name of a column's type. -#}
+{% macro type_of(column) -%}
+    cast(pg_typeof({{ column }}) as text)
+{%- endmacro %}
+
 
 {% macro cleaned_id(text, field) %}
     {% set steps = policy('id_cleaning').get(field, policy('id_cleaning').get('all', [])) %}
     {% set cleaned = namespace(text=text) %}
     {% if 'lower' in steps %}
-        {% set cleaned.text = 'lower(' ~ cleaned.text ~ ')' %}
+        {% set cleaned.text = lower_case(cleaned.text) %}
     {% endif %}
     {% if 'strip_decimal_zero' in steps %}
         {% set cleaned.text = without_decimal_zero(cleaned.text) %}
@@ -34,7 +46,7 @@
 
 {#- What an id is whatever its letter case, a `.0` behind it or zeros before it: two ids that agree in it may be one. -#}
 {% macro folded_id(id) %}
-    {{ return(without_leading_zeros(without_decimal_zero('lower(' ~ id ~ ')'))) }}
+    {{ return(without_leading_zeros(without_decimal_zero(lower_case(id)))) }}
 {% endmacro %}
 
 
@@ -67,4 +79,8 @@
             then regexp_full_match({{ id }}, '[+-]?\d+([.,]\d+[Ee][+-]?|[Ee]\+)\d+')
         else false
     end
+{%- endmacro %}
+
+{% macro postgres__is_scientific(id) -%}
+    coalesce({{ id }} ~ '^[+-]?[0-9]+([.,][0-9]+[Ee][+-]?|[Ee][+])[0-9]+$', false)
 {%- endmacro %}

@@ -12,6 +12,10 @@
     {{ text_unless_missing("trim(both '" ~ white_space() ~ "' from " ~ text ~ ')', missing) }}
 {%- endmacro %}
 
+{% macro postgres__clean_text(text, missing) -%}
+    {{ reading_function('clean_text') }}({{ text }}, array[{{ text_list([''] + missing) }}]) collate "C"
+{%- endmacro %}
+
 {#- To trim a set of characters costs thirty times as much as to see that there is nothing to trim: plain ASCII
     with a visible character at both ends. -#}
 {% macro duckdb__clean_text(text, missing) -%}

@@ -21,6 +21,15 @@
     end
 {%- endmacro %}
 
+{% macro postgres__date_shape(text) -%}
+    case
+        when {{ text }} ~ '^[0-9]{4}[-/.][0-9][0-9]?[-/.][0-9][0-9]?([^0-9]|$)'
+            then 'Y' || substr({{ text }}, 5, 1) || '9' || substr({{ text }}, 5, 1) || '9'
+        when {{ text }} ~ '^[0-9][0-9]?[-/.][0-9][0-9]?[-/.]([0-9]{4}|[0-9][0-9])([^0-9]|$)'
+            then '9' || substring({{ text }} from '[-/.]') || '9' || substring({{ text }} from '[-/.]') || 'Y'
+    end
+{%- endmacro %}
+
 
 {% macro date_number(text, shape, position) -%}
     {{ adapter.dispatch('date_number', 'retention_ledger')(text, shape, position) }}
@@ -40,5 +49,13 @@
         regexp_extract(
             case when {{ shape }} like 'Y%' then {{ text }}[6:] else {{ text }} end, '^(\d\d?)[-/.](\d\d?)', {{ position }}
         ) as integer
+    )
+{%- endmacro %}
+
+{% macro postgres__date_number(text, shape, position) -%}
+    cast(
+        (regexp_match(
+            case when {{ shape }} like 'Y%' then substr({{ text }}, 6) else {{ text }} end, '^([0-9][0-9]?)[-/.]([0-9][0-9]?)'
+        ))[{{ position }}] as integer
     )
 {%- endmacro %}

@@ -18,3 +18,13 @@
         * cast(0.0000000001 as decimal(10, 10)) as decimal(28, 10)
     )
 {%- endmacro %}
+
+{% macro postgres__exact_quotient(dividend, divisor) -%}
+    {%- set whole = 'cast(' ~ dividend ~ ' as numeric)' -%}
+    {%- set by = 'nullif(cast(' ~ divisor ~ ' as numeric), 0)' -%}
+    {%- set quotient = 'div(20000000000 * abs(round(' ~ whole ~ ', 8)) + ' ~ by ~ ', 2 * ' ~ by ~ ')' -%}
+    case
+        when abs({{ whole }}) < 1e22 and {{ quotient }} < 1e28
+            then cast(sign({{ whole }}) * {{ quotient }} * 0.0000000001 as decimal(28, 10))
+    end
+{%- endmacro %}

@@ -75,6 +75,15 @@
 {%- endmacro %}
 
 
+{% macro postgres__amount_currency(column, text) -%}
+    {%- set signs = "regexp_matches(" ~ upper_case(text) ~ ", '" ~ currency_pattern() ~ "', 'g')" -%}
+    case
+        when {{ type_of(column) }} not in ('text', 'character varying', 'character', 'smallint', 'integer', 'bigint') or {{ text }} ~ '^[-0-9., ]+$' then null
+        else nullif(replace(array_to_string(array(select signs.found[1] from {{ signs }} as signs (found)), ' '), '.', ''), '')
+    end
+{%- endmacro %}
+
+
 {% macro default__parse_number(column, field, text, type, may_name_currency=true) -%}
     {{ dbt.safe_cast(text, type) }}
 {%- endmacro %}
@@ -83,18 +92,9 @@
     is read at once; what else is written around it (groups, signs, brackets, currencies) only where it stands there. -#}
 {% macro duckdb__parse_number(column, field, text, type, may_name_currency=true) -%}
     {%- set point = decimal_separator(field) -%}
-    {%- set number = number_pattern(point) -%}
     {#- A currency is one character that no text has. -#}
     {%- set sign = '\ue000?' if may_name_currency else '' -%}
-    {%- set before, behind = sign ~ ' ?', ' ?' ~ sign -%}
-    {%- set spellings = [
-        '[+-]? ?' ~ before ~ number ~ behind,
-        before ~ '- ?' ~ number ~ behind,
-        before ~ number ~ ' ?-' ~ behind,
-        before ~ number ~ behind ~ ' ?-',
-        '[(] ?' ~ before ~ number ~ behind ~ ' ?[)]',
-        before ~ '[(]' ~ number ~ '[)]' ~ behind,
-    ] -%}
+    {%- set spellings = amount_spellings(sign, point) -%}
     {#- Every space is a space, every minus a minus. -#}
     {%- set plain = "upper(translate(" ~ text ~ ", '" ~ amount_spaces() ~ "\u2019\u2212\u2013\u2014', '" ~ ' ' * (amount_spaces() | length) ~ "''---'))" -%}
     {%- set unified = "regexp_replace(" ~ plain ~ ", '" ~ currency_pattern() ~ "', '\ue000', 'g')" -%}
@@ -124,6 +124,45 @@
             )
     end
 {%- endmacro %}
+
+{#- Regular expressions here know \\d too, and mean the digits of every script by it. -#}
+{% macro postgres__parse_number(column, field, text, type, may_name_currency=true) -%}
+    {%- set point = decimal_separator(field) -%}
+    {%- set whole_digits, scale = {amount_type(): [16, 8]}.get(type, [8, 10]) -%}
+    {%- set sign = '\ue000?' if may_name_currency else '' -%}
+    {%- set plain = "translate(" ~ upper_case(text) ~ ", '" ~ amount_spaces() ~ "\u2019\u2212\u2013\u2014', '" ~ ' ' * (amount_spaces() | length) ~ "''---')" -%}
+    {%- set unified = "regexp_replace(" ~ plain ~ ", '" ~ currency_pattern() ~ "', '\ue000', 'g')" -%}
+    {%- set bare = "regexp_replace(" ~ unified ~ ", '([0-9])[" ~ point ~ "]--?', '\\1')" -%}
+    {%- set digits = "replace(regexp_replace(" ~ bare ~ ", '[^0-9" ~ point ~ "]', '', 'g'), '" ~ point ~ "', '.')" -%}
+    {%- set number = reading_function('number') -%}
+    case
+        when {{ type_of(column) }} in ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision')
+            then {{ number }}(cast({{ column }} as text), {{ whole_digits }}, {{ scale }})
+        when {{ type_of(column) }} in ('boolean', 'date', 'timestamp without time zone', 'timestamp with time zone', 'interval', 'uuid', 'bytea')
+            then null
+        {%- if point == '.' %}
+        when {{ text }} ~ '^-?[0-9]+([.][0-9]+)?$'
+            then {{ number }}({{ text }}, {{ whole_digits }}, {{ scale }})
+        {%- endif %}
+        when {{ unified }} ~ '^(?:{{ amount_spellings(sign, point) | join('|') | replace('\\d', '[0-9]') }})$'
+            then {{ number }}(case when {{ bare }} ~ '[(-]' then '-' else '' end || {{ digits }}, {{ whole_digits }}, {{ scale }})
+    end
+{%- endmacro %}
+
+
+{#- What may stand around a number, and where. -#}
+{% macro amount_spellings(sign, point) %}
+    {%- set number = number_pattern(point) -%}
+    {%- set before, behind = sign ~ ' ?', ' ?' ~ sign -%}
+    {{ return([
+        '[+-]? ?' ~ before ~ number ~ behind,
+        before ~ '- ?' ~ number ~ behind,
+        before ~ number ~ ' ?-' ~ behind,
+        before ~ number ~ behind ~ ' ?-',
+        '[(] ?' ~ before ~ number ~ behind ~ ' ?[)]',
+        before ~ '[(]' ~ number ~ '[)]' ~ behind,
+    ]) }}
+{% endmacro %}
 
 
 {% macro integer_types() %}

@@ -58,6 +58,79 @@
 {%- endmacro %}
 
 
+{#- ISO 8601 with its offsets, and the formats of the settings. The type of a column is known to each row only. -#}
+{% macro postgres__parse_timestamp(column, field, text) -%}
+    {%- set zone = text_literal(policy('business_timezone')) -%}
+    {%- set moment, zoned, in_format = reading_function('timestamp'), reading_function('timestamptz'), reading_function('timestamp_in_format') -%}
+    {%- set unit = raw_time_unit(field) -%}
+    {%- set abbreviations = {} -%}
+    {%- for name, meaning in timezone_abbreviations(field).items() -%}
+        {%- do abbreviations.update({name | upper: meaning}) -%}
+    {%- endfor -%}
+    {%- set offset = '(Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)$' -%}
+    case
+        when {{ type_of(column) }} = 'date'
+            then {{ within_calendar('cast(cast(' ~ column ~ ' as text) as timestamp)') }}
+        when {{ type_of(column) }} = 'timestamp without time zone'
+            then {{ within_calendar(in_business_zone('cast(cast(' ~ column ~ ' as text) as timestamp)', field)) }}
+        when {{ type_of(column) }} = 'timestamp with time zone'
+            then {{ within_calendar('timezone(' ~ zone ~ ', cast(cast(' ~ column ~ ' as text) as timestamptz))') }}
+        {%- if unit %}
+        when {{ text }} ~ '^-?[0-9]{1,17}([.][0-9]+)?$'
+            then {{ timestamp_of_number('cast(' ~ text ~ ' as numeric)', unit, field) }}
+        {%- endif %}
+        when {{ type_of(column) }} not in ('text', 'character varying', 'character'{% if timestamp_formats(field) %}, 'smallint', 'integer', 'bigint'{% endif %})
+            then null
+        when {{ text }} ~ '^[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?$'
+            then {{ moment }}({{ text }})
+        when {{ text }} ~ '^[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?[T ] ?[0-9][0-9]?:[0-9.:]+$'
+            then {{ in_business_zone(moment ~ '(' ~ text ~ ')', field) }}
+        when {{ text }} ~ '^[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?[T ] ?[0-9][0-9]?:[0-9.:]+{{ offset }}'
+            then timezone({{ zone }}, {{ zoned }}(regexp_replace({{ text }}, '{{ offset }}', ''), substring({{ text }} from '{{ offset }}')))
+        {%- for format in timestamp_formats(field) %}
+        {%- set read = format_as_pattern(format) %}
+        {%- set found = in_format ~ '(' ~ text ~ ", '" ~ read.pattern ~ "', '" ~ read.codes ~ "')" %}
+        when {{ found }} is not null
+            then {% if 'z' in read.codes %}timezone({{ zone }}, timezone('UTC', {{ found }})){% elif 'H' in read.codes %}{{ in_business_zone(found, field) }}{% else %}{{ found }}{% endif %}
+        {%- endfor %}
+        when {{ text }} ~ '^[0-9]{4}'
+            then {{ reading_function('spelled_timestamp') }}(
+                {{ upper_case(plain_date(text)) }}, {{ text_literal(raw_timezone(field)) }}, {{ zone }}, {{ text_literal(tojson(abbreviations)) }}
+            )
+    end
+{%- endmacro %}
+
+
+{#- A date as it is written, with plain spaces and signs. -#}
+{% macro plain_date(text) -%}
+    {{ "translate(" ~ text ~ ", '\u2212" ~ amount_spaces() ~ "', '-" ~ ' ' * (amount_spaces() | length) ~ "')" }}
+{%- endmacro %}
+
+
+{#- A format of strptime as a regular expression, and which part is what. -#}
+{% macro format_as_pattern(format) %}
+    {% set parts = {
+        'Y': '([0-9]{4})', 'y': '([0-9]{2})', 'm': '([0-9]{1,2})', 'd': '([0-9]{1,2})', 'b': '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)',
+        'B': '(January|February|March|April|May|June|July|August|September|October|November|December)',
+        'H': '([01]?[0-9]|2[0-3])', 'I': '([0-9]{1,2})', 'M': '([0-5]?[0-9])', 'S': '([0-5]?[0-9])', 'f': '([0-9]{1,6})',
+        'p': '([AaPp][Mm])', 'z': '([Zz]|[+-][0-9]{2}(?::?[0-5][0-9])?)',
+    } %}
+    {% set pattern, codes = [], [] %}
+    {% for piece in modules.re.findall('%-?.|[^%]', format) %}
+        {% set code = piece[-1] %}
+        {% if piece[0] != '%' %}
+            {% do pattern.append(' +' if piece == ' ' else '[' ~ piece ~ ']' if piece in '.+*?()|{}$/' else dbt.escape_single_quotes(piece)) %}
+        {% elif code in parts %}
+            {% do pattern.append(parts[code]) %}
+            {% do codes.append({'B': 'b', 'I': 'H'}.get(code, code)) %}
+        {% else %}
+            {% do refuse_setting('timestamp_formats', format, 'formats of %Y, %y, %m, %d, %b, %B, %H, %I, %M, %S, %f, %p and %z on this warehouse; others are read on DuckDB') %}
+        {% endif %}
+    {% endfor %}
+    {{ return({'pattern': '(?i)^ *' ~ pattern | join ~ ' *$', 'codes': codes | join}) }}
+{% endmacro %}
+
+
 {#- A time without a zone, in the business time zone. -#}
 {% macro in_business_zone(timestamp, field) -%}
     {%- if raw_timezone(field) == policy('business_timezone') -%}
@@ -88,7 +161,7 @@
     a fraction; a whole number is a day. The other units count from 1970 in UTC. -#}
 {% macro timestamp_of_number(number, unit, field) -%}
     {%- if unit == 'spreadsheet_days' -%}
-    {%- set moment = "timestamp '1899-12-30' + to_milliseconds(cast(round(" ~ number ~ " * 86400000) as bigint))" -%}
+    {%- set moment = "timestamp '1899-12-30' + " ~ microseconds(number ~ ' * 86400000', 1000) -%}
     case
         when {{ number }} not between 61 and 2958465 then null
         when {{ number }} = floor({{ number }}) then {{ moment }}
@@ -100,10 +173,24 @@
         when {{ number }} between {{ -62135596800000000 // factor }} and {{ 253402300799000000 // factor }}
             then timezone(
                 {{ text_literal(policy('business_timezone')) }},
-                timezone('UTC', make_timestamp(cast(round(cast({{ number }} as decimal(28, 6)) * {{ factor }}) as bigint)))
+                timezone('UTC', timestamp '1970-01-01' + {{ microseconds('cast(' ~ number ~ ' as decimal(28, 6)) * ' ~ factor) }})
             )
     end
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- A number of microseconds, or of so many at a time, rounded, as an interval. -#}
+{% macro microseconds(number, at_a_time=1) -%}
+    {{ adapter.dispatch('microseconds', 'retention_ledger')(number, at_a_time) }}
+{%- endmacro %}
+
+{% macro default__microseconds(number, at_a_time) -%}
+    {{ 'to_milliseconds' if at_a_time == 1000 else 'to_microseconds' }}(cast(round({{ number }}) as bigint))
+{%- endmacro %}
+
+{% macro postgres__microseconds(number, at_a_time) -%}
+    cast(round({{ number }}) as double precision) * interval '{{ at_a_time }} microseconds'
 {%- endmacro %}
 
 
@@ -111,7 +198,7 @@
     week dates, ordinal dates, year first with slashes or points, AM and PM, decimal commas, a zone after a space,
     as an abbreviation, as a name or in brackets. -#}
 {% macro timestamp_of_spelling(text, field, offset) -%}
-    {%- set plain = "upper(translate(" ~ text ~ ", '\u2212" ~ amount_spaces() ~ "', '-" ~ ' ' * (amount_spaces() | length) ~ "'))" -%}
+    {%- set plain = 'upper(' ~ plain_date(text) ~ ')' -%}
     {%- set pattern =
         '(\\d{4}[-/.]\\d\\d?[-/.]\\d\\d?|\\d{8}|\\d{4}-?W\\d\\d-?[1-7]|\\d{4}-\\d{3})'
         ~ '(?:(T|_|,?\\s+)(?:(\\d\\d?)(?::(\\d\\d)(?::(\\d\\d)(?:[.,](\\d+))?)?)?|(\\d\\d)(\\d\\d)(?:(\\d\\d)(?:[.,](\\d+))?)?)'

@@ -7,6 +7,11 @@
     {{ table_alias }}
 {%- endmacro %}
 
+{#- A row without a type of its own cannot be a column. -#}
+{% macro postgres__raw_record(table_alias) -%}
+    cast(row_to_json({{ table_alias }}) as text)
+{%- endmacro %}
+
 
 {% macro record_as_json(record) -%}
     {{ adapter.dispatch('record_as_json', 'retention_ledger')(record) }}
@@ -14,6 +19,10 @@
 
 {% macro default__record_as_json(record) -%}
     cast(to_json({{ record }}) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro postgres__record_as_json(record) -%}
+    {{ record }}
 {%- endmacro %}
 
 

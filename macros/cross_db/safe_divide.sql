@@ -29,3 +29,13 @@
         * cast(0.000001 as decimal(6, 6)) as decimal(28, 6)
     )
 {%- endmacro %}
+
+{#- The same on numbers of any length. A quotient would be rounded to some sixteen digits first. -#}
+{% macro postgres__safe_divide(numerator, denominator) -%}
+    {%- set dividend = 'cast(' ~ numerator ~ ' as decimal(30, 8))' -%}
+    {%- set divisor = 'cast(nullif(' ~ denominator ~ ', 0) as decimal(30, 8))' -%}
+    cast(
+        sign({{ dividend }}) * sign({{ divisor }})
+        * div(2000000 * abs({{ dividend }}) + abs({{ divisor }}), 2 * abs({{ divisor }})) * 0.000001 as decimal(28, 6)
+    )
+{%- endmacro %}

@@ -65,10 +65,10 @@ facts as (
             number,
             row_number() over (order by number desc, listed) as place
         from (
-            select lower({{ column }}) as listed, count(*) as number
+            select {{ lower_case(column) }} as listed, count(*) as number
             from delivered
             where {{ column }} is not null
-            group by lower({{ column }})
+            group by {{ lower_case(column) }}
         ) as values_of_{{ column }}
     ) as places_of_{{ column }}
     where place <= 101

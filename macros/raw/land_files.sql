@@ -15,9 +15,9 @@
         {% elif kind == 'parquet' %}
             {% do land_parquet(name, files, problems) %}
         {% elif kind == 'json' %}
-            {% do land_parts(name, files, adapter.dispatch('part_of_json', 'retention_ledger'), problems) %}
+            {% do land_parts(name, files, duckdb__part_of_json, problems) %}
         {% else %}
-            {% do land_parts(name, files, adapter.dispatch('part_of_text', 'retention_ledger'), problems) %}
+            {% do land_parts(name, files, duckdb__part_of_text, problems) %}
         {% endif %}
         {% if files and before == problems | length and not rows_of_query('from ' ~ landed_file(name) ~ ' limit 1') %}
             {% do problems.append(no_rows_sentence(name, place_of_file(files))) %}

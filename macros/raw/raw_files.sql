@@ -76,7 +76,7 @@
 {% macro default__landed_file(name) %}
     {{ exceptions.raise_compiler_error(
         'The var `raw_files` works on DuckDB targets only. Load the files into tables and name '
-        ~ 'their schema in the var `raw_schema`.'
+        ~ 'their schema in the var `raw_schema`, or each table in `raw_relations`.'
     ) }}
 {% endmacro %}
 

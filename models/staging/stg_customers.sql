@@ -5,12 +5,12 @@ with base_customers as (
 cleaned as (
     select
         {{ clean_id('customer_id', 'customers.customer_id') }} as customer_id,
-        lower({{ clean_text('email', 'customers.email') }}) as email,
-        upper({{ clean_text('country', 'customers.country') }}) as country,
-        lower({{ clean_text('acquisition_channel', 'customers.acquisition_channel') }}) as acquisition_channel,
-        lower({{ clean_text('customer_segment', 'customers.customer_segment') }}) as customer_segment,
+        {{ lower_case(clean_text('email', 'customers.email')) }} as email,
+        {{ upper_case(clean_text('country', 'customers.country')) }} as country,
+        {{ lower_case(clean_text('acquisition_channel', 'customers.acquisition_channel')) }} as acquisition_channel,
+        {{ lower_case(clean_text('customer_segment', 'customers.customer_segment')) }} as customer_segment,
         {%- for attribute in own_attributes('customers') %}
-        lower({{ clean_text(attribute, 'customers.' ~ attribute) }}) as {{ attribute }},
+        {{ lower_case(clean_text(attribute, 'customers.' ~ attribute)) }} as {{ attribute }},
         {%- endfor %}
         raw_reject_reason,
         raw_record,

@@ -4,7 +4,7 @@ with base_exchange_rates as (
 
 cleaned as (
     select
-        upper({{ clean_text('currency', 'exchange_rates.currency') }}) as currency,
+        {{ upper_case(clean_text('currency', 'exchange_rates.currency')) }} as currency,
         raw_reject_reason,
         raw_record,
         rate as raw_rate,

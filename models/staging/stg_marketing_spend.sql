@@ -5,7 +5,7 @@ with base_marketing_spend as (
 cleaned as (
     select
         {{ clean_id('spend_id', 'marketing_spend.spend_id') }} as spend_id,
-        lower({{ clean_text('acquisition_channel', 'marketing_spend.acquisition_channel') }}) as acquisition_channel,
+        {{ lower_case(clean_text('acquisition_channel', 'marketing_spend.acquisition_channel')) }} as acquisition_channel,
         {{ currency_code('currency', 'marketing_spend.currency') }} as currency,
         raw_reject_reason,
         raw_record,

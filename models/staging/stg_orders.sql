@@ -7,10 +7,10 @@ cleaned as (
     select
         {{ clean_id('order_id', 'orders.order_id') }} as order_id,
         {{ clean_id('customer_id', 'orders.customer_id') }} as customer_id,
-        lower({{ clean_text('status', 'orders.status') }}) as status,
+        {{ lower_case(clean_text('status', 'orders.status')) }} as status,
         {{ currency_code('currency', 'orders.currency') }} as currency,
         {{ clean_id('refunded_order_id', 'orders.refunded_order_id') }} as refunded_order_id,
-        lower({{ clean_text('email', 'orders.email') }}) as email,
+        {{ lower_case(clean_text('email', 'orders.email')) }} as email,
         {%- for attribute in own_attributes('orders') %}
         {{ clean_text(attribute, 'orders.' ~ attribute) }} as {{ attribute }},
         {%- endfor %}

@@ -6,7 +6,7 @@ cleaned as (
     select
         {{ clean_id('ticket_id', 'support_tickets.ticket_id') }} as ticket_id,
         {{ clean_id('customer_id', 'support_tickets.customer_id') }} as customer_id,
-        lower({{ clean_text('topic', 'support_tickets.topic') }}) as topic,
+        {{ lower_case(clean_text('topic', 'support_tickets.topic')) }} as topic,
         raw_reject_reason,
         raw_record,
         opened_at as raw_date,

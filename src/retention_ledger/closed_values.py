@@ -29,7 +29,7 @@ both_builds as (
 shared as (
     select metric, basis, period_grain, period_start, segment_dimension
     from both_builds
-    group by all
+    group by metric, basis, period_grain, period_start, segment_dimension
     having bool_or(was_there) and bool_or(is_there)
 )"""
 

@@ -1,6 +1,5 @@
-"""A built database: how it is opened, and what it says of itself in the table int_data_held."""
+"""A built database, a DuckDB file or one of a server: how it is opened, and what it says of itself in the table int_data_held."""
 
-import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -12,10 +11,18 @@ from typing import Any
 import duckdb
 
 from retention_ledger.errors import Stop
+from retention_ledger.server import Connection, Server, connected
+
+#: Where a build is, and a connection to it.
+Place = Path | Server
+Connected = duckdb.DuckDBPyConnection | Connection
 
 #: Written by the hooks of macros/raw/data_held.sql.
 DATA_HELD = "int_data_held"
 
+
+#: On a server a build is written into schemas of these names, and what it replaces goes into the others.
+CANDIDATE, FORMER = "__candidate", "__former"
 
 #: What DuckDB says of a file that was cut or overwritten.
 DAMAGED = ("Corrupt", "Could not read enough bytes", "replaying WAL", "Serialization Error")
@@ -30,7 +37,7 @@ def quoted(name: str) -> str:
 class Build:
     """What a database holds: whose data, the settings it was built with, and where its tables are."""
 
-    database: Path
+    database: Place
     catalog: str
     data: dict[str, str]
     settings: dict[str, Any]
@@ -51,11 +58,11 @@ class Build:
         """The table of a model as a person writes it."""
         return ".".join(self.relations[model])
 
-    def has(self, connection: duckdb.DuckDBPyConnection, model: str) -> bool:
+    def has(self, connection: Connected, model: str) -> bool:
         """Whether the table of a model is there."""
         return not self.missing(connection, [model])
 
-    def require(self, connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:
+    def require(self, connection: Connected, models: Iterable[str]) -> None:
         """Stop where one of the tables is missing: half a build."""
         missing = self.missing(connection, models)
         if missing:
@@ -64,7 +71,7 @@ class Build:
                 "run `retention-ledger build` again and look at what it says."
             )
 
-    def missing(self, connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> list[str]:
+    def missing(self, connection: Connected, models: Iterable[str]) -> list[str]:
         """The tables that are not there, as a person writes them."""
         there = set(
             connection.execute(
@@ -126,8 +133,12 @@ def why_not_opened(path: Path, error: Exception) -> str:
 
 
 @contextmanager
-def opened(path: Path, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(path: Place, read_only: bool = True) -> Iterator[Connected]:
     """A connection to a database that must be there."""
+    if isinstance(path, Server):
+        with connected(path) as connection:
+            yield connection
+        return
     check_file(path, must_exist=True)
     if not read_only and not os.access(path, os.W_OK):
         raise Stop(f"The database {path} may only be read, and this command writes to it.")
@@ -139,9 +150,14 @@ def opened(path: Path, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnec
         yield connection
 
 
-def find_build(
-    connection: duckdb.DuckDBPyConnection, database: Path, schema: str | None = None
-) -> Build:
+def columns_of(connection: Connected, table: str) -> list[str]:
+    """The names of a table's columns."""
+    return [
+        column[0] for column in connection.execute(f"select * from {table} limit 0").description
+    ]
+
+
+def find_build(connection: Connected, database: Place, schema: str | None = None) -> Build:
     """The build in the database, which must have passed. Of several in one file, `schema` names one."""
     [(catalog,)] = connection.execute("select current_database()").fetchall()
     schemas = [
@@ -150,7 +166,7 @@ def find_build(
             "select table_schema from information_schema.tables where table_catalog = ? and table_name = ? order by 1",
             [catalog, DATA_HELD],
         ).fetchall()
-        if schema in (None, found)
+        if schema == found or (schema is None and not found.endswith((CANDIDATE, FORMER)))
     ]
     if len(schemas) > 1:
         raise Stop(
@@ -161,7 +177,9 @@ def find_build(
     if schemas:
         held = ".".join(map(quoted, [catalog, schemas[0], DATA_HELD]))
         # A version that wrote other columns has no build for this one.
-        with contextlib.suppress(duckdb.BinderException):
+        if {"data", "settings", "relations", "last_build", "build_id"} <= {
+            *columns_of(connection, held)
+        }:
             rows = connection.execute(
                 f"select data, settings, relations, last_build, build_id from {held}"
             ).fetchall()

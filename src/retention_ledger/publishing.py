@@ -23,6 +23,7 @@ import duckdb
 
 from retention_ledger.database import (
     DATA_HELD,
+    Place,
     candidate_folder,
     check_file,
     find_build,
@@ -38,11 +39,11 @@ LOG = "published_builds"
 class Publication(Protocol):
     """How what was built comes to its readers in one step.
 
-    A file is replaced (`Candidate`). A server has schemas instead: the build goes into schemas of its own,
-    and `publish` renames both in one transaction.
+    A file is replaced (`Candidate`). A server has schemas instead (`schema_switch.CandidateSchemas`): the build goes
+    into schemas of its own, and `publish` moves its tables in one transaction. ``place`` is what is written to.
     """
 
-    file: Path | None
+    place: Place | None
 
     def make(self) -> None:
         """Makes the place that is built into."""
@@ -54,7 +55,7 @@ class Publication(Protocol):
 class InPlace:
     """No publication: dbt writes where its readers look."""
 
-    file = None
+    place = None
 
     def make(self) -> None:
         """There is one place."""
@@ -101,6 +102,11 @@ class Candidate:
     replaces: tuple[int, int, int] | None = None
     is_made: bool = False
     is_published: bool = False
+
+    @property
+    def place(self) -> Path:
+        """What is written to."""
+        return self.file
 
     def make(self) -> None:
         """Copies the database, or begins with nothing; Stop where there is no room or another program writes."""
@@ -195,13 +201,13 @@ def beside(database: Path) -> Iterator[Candidate]:
                 remove_leftovers(candidate.file)
 
 
-def has_log(file: Path, schema: str) -> bool:
+def has_log(file: Place, schema: str) -> bool:
     """Whether the build in a file has the mart that lists what was published."""
     with opened(file) as connection:
         return find_build(connection, file, schema).has(connection, LOG)
 
 
-def name_build(file: Path, schema: str, command: str) -> str:
+def name_build(file: Place, schema: str, command: str) -> str:
     """Gives the build in a candidate its id, adds it to `published_builds`, and writes the file in full."""
     build_id = new_build_id()
     with opened(file, read_only=False) as connection:
@@ -223,7 +229,8 @@ def name_build(file: Path, schema: str, command: str) -> str:
         )
         connection.execute(f"update {build.table(DATA_HELD)} set build_id = ?", [build_id])
         connection.commit()
-        connection.execute("checkpoint")
+        if isinstance(file, Path):
+            connection.execute("checkpoint")
     return build_id
 
 

@@ -19,11 +19,13 @@ from retention_ledger.cli.progress import Stages
 from retention_ledger.cli.project import Project, database_of
 from retention_ledger.cli.raw_files import unchanged_files
 from retention_ledger.cli.settings import as_vars, read_settings
-from retention_ledger.database import find_build, opened
+from retention_ledger.database import Place, find_build, opened
 from retention_ledger.errors import Refused, Stop
 from retention_ledger.expectations.runner import Expectations
 from retention_ledger.publishing import LOG, InPlace, Publication, beside, has_log, name_build
 from retention_ledger.restatements import restate
+from retention_ledger.schema_switch import beside_schemas
+from retention_ledger.server import Server
 
 #: The tables that the prediction writes, and all that reads them.
 PREDICTED = "config.materialized:kept+"
@@ -86,12 +88,14 @@ def say(out: Console, *parts: str | Table) -> None:
     out.file.flush()
 
 
-def named_database(database: Path | None, project: Project) -> Path | None:
-    """The file the commands work on: `--database`, for this run, or what the profile names."""
+def named_database(database: Path | None, project: Project) -> Place | None:
+    """What the commands work on: the file of `--database`, for this run, or what the profile names."""
     if database is not None:
         os.environ["RETENTION_LEDGER_DB"] = str(database)
     found = database_of(project)
-    if database is not None and (found is None or found.absolute() != database.absolute()):
+    if database is not None and (
+        not isinstance(found, Path) or found.absolute() != database.absolute()
+    ):
         raise Stop(
             f"The profile in {project.profiles or 'your dbt profiles'} names "
             f"{found or 'another kind of warehouse'} and does not look at RETENTION_LEDGER_DB, which `--database` sets: "
@@ -100,23 +104,37 @@ def named_database(database: Path | None, project: Project) -> Path | None:
     return found
 
 
-def must_be_file(database: Path | None, what: str) -> Path:
-    """The DuckDB file; Stop on other warehouses."""
-    if database is None:
+def must_be_file(database: Place | None, what: str) -> Path:
+    """The DuckDB file; Stop on a server and on other warehouses."""
+    if not isinstance(database, Path):
         raise Stop(
             f"{what} reads DuckDB files, and the profile of this project names another database."
         )
     return database
 
 
+def must_be_known(database: Place | None, what: str) -> Place:
+    """The DuckDB file or the server; Stop on other warehouses."""
+    if database is None:
+        raise Stop(
+            f"{what} reads DuckDB files and PostgreSQL, and the profile of this project names another database."
+        )
+    return database
+
+
 @contextlib.contextmanager
-def publication(database: Path | None, dbt: Dbt) -> Iterator[Publication]:
-    """How what dbt builds comes to its readers: from beside a DuckDB file, by one rename.
+def publication(database: Place | None, dbt: Dbt, is_whole: bool = False) -> Iterator[Publication]:
+    """How what dbt builds comes to its readers: from beside a DuckDB file, by one rename, or from other schemas of a
+    server, by one transaction.
 
     For other warehouses nothing is done yet: dbt writes where they read.
     """
     if database is None:
         yield InPlace()
+        return
+    if isinstance(database, Server):
+        with beside_schemas(database, dbt, is_whole) as candidate:
+            yield candidate
         return
     with beside(database) as candidate:
         dbt.candidate = candidate.file
@@ -130,18 +148,18 @@ def restated(
     publication: Publication, dbt: Dbt, is_whole: bool, is_other_data: bool = False
 ) -> list[str]:
     """What closed figures moved, in lines; Stop where nothing explains it."""
-    if publication.file is None:
+    if publication.place is None:
         return []
-    return restate(publication.file, dbt.schema(), is_whole, is_other_data)
+    return restate(publication.place, dbt.schema(), is_whole, is_other_data)
 
 
 def publish(publication: Publication, dbt: Dbt, command: str) -> None:
     """Names the build that was made, and publishes it."""
-    if publication.file is not None:
+    if publication.place is not None:
         # After `--select` into a new file there may be nothing but what was selected.
-        if not has_log(publication.file, dbt.schema()):
+        if not has_log(publication.place, dbt.schema()):
             dbt.run("run", "--select", LOG)
-        name_build(publication.file, dbt.schema(), command)
+        name_build(publication.place, dbt.schema(), command)
     publication.publish()
 
 
@@ -165,7 +183,7 @@ def build(
         )
     file = named_database(database, project)
     dbt = Dbt(project, {**settings, **({"replace_data": True} if options.replace else {})}, verbose)
-    with publication(file, dbt) as candidate:
+    with publication(file, dbt, is_whole=not options.select) as candidate:
         with working(out, "Reading the project ..."):
             dbt.read()
             nodes = dbt.nodes(options.for_selection())
@@ -174,9 +192,9 @@ def build(
         with unchanged_files(dbt.settings, project):
             built, said = run_stages(out, dbt, nodes, options, checks)
             fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
-            if candidate.file is not None and fills:
+            if candidate.place is not None and fills:
                 out.print()
-                said += predict_and_build(out, dbt, candidate.file, options.threads)
+                said += predict_and_build(out, dbt, candidate.place, options.threads)
             if checks is not None:
                 said += check_publish(out, checks)
             moved = restated(candidate, dbt, not options.select, options.replace)
@@ -186,7 +204,7 @@ def build(
     if file is None:
         say(
             out,
-            "The prediction and the headline read DuckDB files; this build is in another warehouse.",
+            "The prediction and the headline read DuckDB files and PostgreSQL; this build is in another warehouse.",
         )
     elif not options.select:
         say(out, "", *headline(file, dbt.schema()))
@@ -264,7 +282,7 @@ def say_warnings(out: Console, said: list[str]) -> None:
             say(out, "", heading, *(f"  {line.removeprefix(NOTE)}" for line in lines))
 
 
-def predict_and_build(out: Console, dbt: Dbt, database: Path, threads: int | None) -> list[str]:
+def predict_and_build(out: Console, dbt: Dbt, database: Place, threads: int | None) -> list[str]:
     """Fits the lifetime models and builds the marts that read them, with the vars of the build."""
     from retention_ledger.prediction import predict
 
@@ -293,7 +311,7 @@ def predict_again(
 ) -> None:
     """Predicts on a build that is there, with the settings that it was built with."""
     given = as_vars(read_settings(settings_file, project.settings())) if settings_file else None
-    file = must_be_file(named_database(database, project), "The prediction")
+    file = must_be_known(named_database(database, project), "The prediction")
     with opened(file) as connection:
         held = find_build(connection, file, schema)
         held.require(connection, ["policy_settings"])
@@ -318,7 +336,7 @@ def predict_again(
                 "run `retention-ledger build` again."
             )
         candidate.make()
-        said = predict_and_build(out, dbt, candidate.file, threads)
+        said = predict_and_build(out, dbt, candidate.place, threads)
         moved = restated(candidate, dbt, is_whole=False)
         publish(candidate, dbt, "predict")
     say_warnings(out, said)
@@ -341,5 +359,5 @@ def difference(given: dict[str, Any], held: dict[str, Any]) -> str:
 
 def show(out: Console, project: Project, database: Path | None, schema: str | None) -> None:
     """Prints the headline of a build."""
-    file = must_be_file(named_database(database, project), "The headline")
+    file = must_be_known(named_database(database, project), "The headline")
     say(out, *headline(file, schema))

@@ -94,6 +94,18 @@ class Dbt:
             raise Stop(failure(outcome, self.project))
         self.manifest = outcome.result
 
+    def redirect(self, schemas: dict[str, str]) -> None:
+        """What is built into some schemas is built into others from now on: old name -> new name."""
+        for node in self.manifest.nodes.values():
+            if node.schema in schemas:
+                new = schemas[node.schema]
+                if getattr(node, "relation_name", None):
+                    node.relation_name = node.relation_name.replace(
+                        f'"{node.schema}".', f'"{new}".'
+                    )
+                node.schema = new
+        self.manifest.build_flat_graph()
+
     def schema(self) -> str:
         """The schema in which this project's build says what it is."""
         from retention_ledger.database import DATA_HELD
@@ -169,6 +181,7 @@ def cleaned(message: str | None) -> str:
     said = " ".join(kept)
     # fail_when() says its sentence through the database.
     said = re.sub(r"^Invalid Input Error: ", "", said)
+    said = re.sub(r'^invalid input syntax for type integer: "(.*)"$', r"\1", said)
     rows = re.match(r"Got (\d+) results?, configured to (?:fail|warn) if", said)
     if rows:
         number = int(rows.group(1))

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from retention_ledger.database import find_build, opened
+from retention_ledger.database import Place, find_build, opened
 from retention_ledger.errors import Stop
 
 CUSTOMERS = """
@@ -90,7 +89,7 @@ def revenue_table(rows: Sequence[tuple], currency: str, calendar: str) -> Table:
     return table((f"MRR, {currency}", *REVENUE_COLUMNS), cells, texts=1)
 
 
-def headline(database: Path, schema: str | None = None) -> list[str | Table]:
+def headline(database: Place, schema: str | None = None) -> list[str | Table]:
     """The lines and tables of the last complete periods, in order."""
     models = "policy_settings", "retention_by_period", "mrr_by_period"
     with opened(database) as connection:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from retention_ledger.database import Place
 from retention_ledger.errors import Stop
+from retention_ledger.server import Server
 
 NAME = "retention_ledger"
 
@@ -113,8 +115,8 @@ def find_project(
     return Project(folder, ours, profiles_dir and profiles_dir.absolute(), target)
 
 
-def database_of(project: Project) -> Path | None:
-    """The DuckDB file that the profile names; None where it names another kind of warehouse."""
+def database_of(project: Project) -> Place | None:
+    """The DuckDB file or the server that the profile names; None where it names another kind of warehouse."""
     from dbt.cli.resolvers import default_profiles_dir
     from dbt.config.runtime import load_profile
     from dbt.flags import set_from_args
@@ -131,6 +133,8 @@ def database_of(project: Project) -> Path | None:
     except DbtBaseException as error:
         said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
         raise Stop(f"The dbt profile cannot be read: {said}") from error
+    if credentials.type == "postgres":
+        return Server.of_credentials(credentials)
     path = getattr(credentials, "path", None)
     is_file = credentials.type == "duckdb" and path and path != ":memory:" and "://" not in path
     return Path(path) if is_file and not path.startswith(("md:", "motherduck:")) else None

@@ -71,7 +71,7 @@ def build(order: Order) -> Path:
     profiles = Path(order.profiles_dir) if order.profiles_dir else None
     project = find_project(Path(order.project_dir), profiles, order.target)
     named = database_of(project)
-    if named is None:
+    if not isinstance(named, Path):
         raise Stop(
             "A diff builds into DuckDB files, and the profile of this project names another kind of warehouse."
         )

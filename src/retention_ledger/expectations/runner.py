@@ -13,6 +13,7 @@ from retention_ledger.errors import Stop
 
 if TYPE_CHECKING:
     from retention_ledger.cli.dbt import Dbt
+    from retention_ledger.database import Place
     from retention_ledger.expectations.report import Report, Result
 
 #: How the message begins in which a macro hands over facts (macros/expectations/facts.sql).
@@ -45,9 +46,9 @@ def run_operation(
         raise Stop("The expectations could not be looked at.\n" + failure(outcome, dbt.project))
 
 
-def docs_folder(database: Path | None, dbt: Dbt) -> Path:
+def docs_folder(database: Place | None, dbt: Dbt) -> Path:
     """Where the Data Docs of all runs are: beside the database; on other warehouses in the folder of the logs."""
-    if database is not None:
+    if isinstance(database, Path):
         return database.absolute().with_name(f"{database.stem}_data_docs")
     return dbt.project.logs.parent / "data_docs"
 
@@ -57,7 +58,7 @@ class Expectations:
     """The expectations of one run. `landing` comes before the marts are built, `publish` after their tests."""
 
     dbt: Dbt
-    database: Path | None
+    database: Place | None
     accepts: bool = False  # errors stop nothing, and the load is what the next one is compared with
     run_id: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y%m%dT%H%M%S"))
     report: Report | None = None

@@ -214,7 +214,8 @@ def found(source: str, project: Project, database: Path | None) -> Iterator[Foun
         unread: list[str] = []
         if folder.exists():
             # dbt opens a file by the name that the profile says.
-            file = Path(temporary) / (database_of(project) or Path("init.duckdb")).name
+            named = database_of(project)
+            file = Path(temporary) / (named.name if isinstance(named, Path) else "init.duckdb")
             tables, unread = read_files(folder, project, file)
         elif database is not None and database.is_file():
             file, tables = database, tables_of(source, database)

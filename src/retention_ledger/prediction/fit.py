@@ -10,13 +10,11 @@ are their own.
 import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-import duckdb
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from retention_ledger.database import Build, find_build, opened
+from retention_ledger.database import Build, Connected, Place, find_build, opened
 from retention_ledger.errors import Stop
 from retention_ledger.prediction import risk_tables
 from retention_ledger.prediction.lifetime_value import (
@@ -67,7 +65,7 @@ class State:
     holdout_days: int
 
 
-def read_state(connection: duckdb.DuckDBPyConnection, build: Build) -> State:
+def read_state(connection: Connected, build: Build) -> State:
     """The state of the build; Stop where it is half a build, or one of two policies."""
     build.require(connection, (*READ, *WRITTEN, *risk_tables.READ, *risk_tables.WRITTEN))
     [(as_of_date, policy_version, fingerprint)] = connection.execute(
@@ -145,7 +143,7 @@ def score_spend(model: SpendModel, spend: Columns) -> Columns:
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, rows: Columns, state: State
+    connection: Connected, rows: Columns, state: State
 ) -> tuple[dict[str, object], Columns | None]:
     """Fits on the data before the holdout and compares what it predicts with what happened.
 
@@ -220,7 +218,7 @@ def calibration(rows: Columns, predicted: np.ndarray, alive: np.ndarray) -> Colu
 # Small matrices: threads of the linear algebra would wait for each other, on a busy machine for minutes, and add up in
 # another order from run to run.
 @threadpool_limits.wrap(limits=1)
-def predict(database: Path, schema: str | None = None) -> str:
+def predict(database: Place, schema: str | None = None) -> str:
     """Fits, scores and checks; writes all of it in one transaction; returns a summary as text."""
     started = time.perf_counter()
     with opened(database, read_only=False) as connection:

