@@ -1,0 +1,111 @@
+"""The connectors in examples/: each one's settings on its own tiny export give the figures worked out by hand."""
+
+import csv
+import re
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from dbt_project import ROOT, build
+from retention_ledger.cli.settings import as_vars, read_settings
+
+EXAMPLES = ROOT / "examples"
+FOLDERS = sorted(file.parent for file in EXAMPLES.glob("*/settings.yml"))
+PROJECT = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
+each_connector = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+
+
+def checks(folder: Path) -> list[dict[str, str]]:
+    """The rows of expected.csv: mart, filter, column, value."""
+    with (folder / "expected.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """The settings as the command reads them, paths in full."""
+    return as_vars(read_settings(folder / "settings.yml", {*PROJECT["vars"]}))
+
+
+def layout_of(folder: Path) -> dict[str, Any]:
+    return yaml.safe_load((folder / "layout.yml").read_text())
+
+
+def is_same(expected: str, found: object) -> bool:
+    """Whether a value of the database is the text of expected.csv; numbers by value."""
+    if found is None:
+        return expected == "NULL"
+    try:
+        return Decimal(expected) == Decimal(str(found))
+    except InvalidOperation:
+        return expected == str(found)
+
+
+@each_connector
+def test_the_figures_are_those_worked_out_by_hand(folder: Path, tmp_path: Path) -> None:
+    rows = checks(folder)
+    figures = [row for row in rows if row["mart"] != "(build)"]
+    assert len(figures) >= 5
+    marts = sorted({f"+{row['mart']}" for row in figures})
+    built = build(tmp_path, settings_of(folder), select=tuple(marts))
+    wrong = []
+    with duckdb.connect(str(built.database), read_only=True) as connection:
+        for row in figures:
+            where = f" where {row['filter']}" if row["filter"] else ""
+            query = f"select {row['column']} from marts.{row['mart']}{where}"
+            found = connection.execute(query).fetchall()
+            if len(found) != 1 or not is_same(row["value"], found[0][0]):
+                wrong.append(f"{query}: {found}, expected {row['value']}")
+    assert not wrong, "\n".join(wrong)
+
+
+@each_connector
+def test_a_connector_is_complete_and_says_what_is_left_to_decide(folder: Path) -> None:
+    page = (folder / "README.md").read_text()
+    assert len(page.splitlines()) <= 60
+    layout = layout_of(folder)
+    assert {*layout} == {"title", "tables", "cannot_be_known", "decisions"}
+    assert layout["cannot_be_known"]
+    assert {*layout["tables"]} == {*settings_of(folder)["raw_files"]}
+    decided, setting = [], None
+    for line in (folder / "settings.yml").read_text().splitlines():
+        setting = match[1] if (match := re.match(r"(\w+):", line)) else setting
+        decided += [setting] if "# decide:" in line else []
+    assert decided == layout["decisions"]
+
+
+def columns_of(file: str, formats: dict[str, Any]) -> set[str]:
+    """The column names of a file of an example, in lower case."""
+    source = (
+        f"read_csv('{file}', all_varchar = true, encoding = '{formats.get('encoding', 'utf-8')}')"
+        if file.endswith((".csv", ".CSV"))
+        else f"read_json('{file}', sample_size = -1, maximum_depth = 1)"
+    )
+    return {name.lower() for name, *_ in duckdb.sql(f"describe from {source}").fetchall()}
+
+
+def test_no_layout_is_taken_for_another() -> None:
+    known = {}
+    for folder in FOLDERS:
+        settings = settings_of(folder)
+        formats = settings.get("raw_file_formats", {})
+        known[folder.name] = {
+            name: columns_of(file, formats.get(name, {})) for name, file in settings["raw_files"].items()
+        }
+    for folder in FOLDERS:
+        wanted = {
+            name: {column.lower() for column in table["columns"]}
+            for name, table in layout_of(folder)["tables"].items()
+        }
+        for name, columns in wanted.items():
+            assert columns <= known[folder.name][name], (folder.name, name)
+            assert Path(settings_of(folder)["raw_files"][name]).match(
+                layout_of(folder)["tables"][name]["file"]
+            )
+        # A folder of files has a layout if each of its tables is one of the files.
+        for other, files in known.items():
+            if other != folder.name:
+                fits = all(any(columns <= file for file in files.values()) for columns in wanted.values())
+                assert not fits, f"{other} has the layout of {folder.name}"
