@@ -176,8 +176,8 @@ def test_a_manifest_is_a_copy_that_a_run_may_write_to(tmp_path: Path) -> None:
     )
 
 
-def test_the_faster_dbt_of_the_tests_compiles_the_same_sql(tmp_path: Path) -> None:
-    """All models and data tests of the demo, by the tests' dbt and by dbt as it is (see faster_dbt.py)."""
+def test_the_faster_dbt_compiles_the_same_sql(tmp_path: Path) -> None:
+    """All models and data tests of the demo, by the faster dbt of the command and the tests (`faster_dbt.py`), and by dbt as it is."""
     folders = {}
     for name, environment in {"faster": {}, "plain": {"PLAIN_DBT": "1"}}.items():
         folders[name] = tmp_path / name

@@ -162,6 +162,36 @@ def validate(
     look(console(), project, settings, database, schema, verbose)
 
 
+@app.command()
+def init(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FOLDER_OR_SCHEMA",
+            help="The folder of an export, one file of it, or a schema of the DuckDB file that --database names.",
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Where to write the settings [default: settings.yml in that folder].",
+        ),
+    ] = None,
+    database: Database = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+) -> None:
+    """Look at an export, and write the settings with which it is read."""
+    from retention_ledger.cli.init import init as look
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+
+    look(console(), find_project(project_dir, profiles_dir, target), source, output, database)
+
+
 def main() -> int:
     """Runs the command; what stops it is a sentence on standard error and exit code 1."""
     try:

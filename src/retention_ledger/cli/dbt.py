@@ -55,6 +55,9 @@ class Dbt:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
+        from retention_ledger.cli.faster_dbt import make_faster
+
+        make_faster()
         # dbt makes millions of objects when it reads a project, and nearly all of them stay.
         gc.set_threshold(200_000)
         said: list[str] = []
