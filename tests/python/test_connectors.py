@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import tomllib
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 import yaml
 from dbt_project import ROOT, build
+
 from retention_ledger.cli.settings import as_vars, read_settings
 
 EXAMPLES = ROOT / "examples"
@@ -86,6 +88,15 @@ def test_a_connector_is_complete_and_says_what_is_left_to_decide(folder: Path) -
         assert decided(folder) == layout["decisions"]
 
 
+def test_the_package_carries_every_connector() -> None:
+    included = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = included["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    for folder in FOLDERS:
+        assert (
+            wheel[f"examples/{folder.name}"] == f"retention_ledger/project/examples/{folder.name}"
+        )
+
+
 def columns_of(file: str, formats: dict[str, Any]) -> set[str]:
     """The column names of a file of an example, in lower case."""
     if file.endswith(".jsonl"):
@@ -103,7 +114,8 @@ def test_no_layout_is_taken_for_another() -> None:
         settings = settings_of(folder)
         formats = settings.get("raw_file_formats", {})
         known[folder.name] = {
-            name: columns_of(file, formats.get(name, {})) for name, file in settings["raw_files"].items()
+            name: columns_of(file, formats.get(name, {}))
+            for name, file in settings["raw_files"].items()
         }
     for folder in LAYOUTS:
         wanted = {
@@ -118,5 +130,7 @@ def test_no_layout_is_taken_for_another() -> None:
         # A folder of files has a layout if each of its tables is one of the files.
         for other, files in known.items():
             if other != folder.name:
-                fits = all(any(columns <= file for file in files.values()) for columns in wanted.values())
+                fits = all(
+                    any(columns <= file for file in files.values()) for columns in wanted.values()
+                )
                 assert not fits, f"{other} has the layout of {folder.name}"
