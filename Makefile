@@ -10,7 +10,7 @@ PYTEST = DEMO_DATABASE=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -n auto --dist 
 SQLFLUFF = DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff lint --disable-progress-bar
 
 .DEFAULT_GOAL := build
-.PHONY: build predict test lint unit-tests demo pytest mutants bench docs demo-data lock clean
+.PHONY: build predict test lint unit-tests demo pytest mutants bench docs semantic demo-data lock clean
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
@@ -52,8 +52,11 @@ mutants: demo ## plants every small mistake of tests/mutants, and writes down wh
 bench: $(STAMP) ## how long a million customers take, against a yardstick
 	@$(BIN)/python -m retention_ledger.bench
 
-docs: $(STAMP) ## the documentation site in target/static_index.html
-	@$(BIN)/dbt docs generate --static
+docs: $(STAMP) ## a page per metric with a search, and dbt's lineage, of the last build: target/docs/index.html
+	@$(BIN)/retention-ledger docs
+
+semantic: $(STAMP) ## writes the YAML of the semantic layer from the catalogue of the last build
+	@$(BIN)/python -m retention_ledger.semantic warehouse.duckdb
 
 demo-data: $(STAMP) ## writes the demo seeds again
 	@$(BIN)/python -m retention_ledger.demo
@@ -63,4 +66,4 @@ lock: ## resolves requirements.in again (needs uv)
 		--no-header --no-annotate --upgrade requirements.in -o requirements.txt
 
 clean: ## removes what builds leave behind, but not the environment
-	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal warehouse.duckdb.candidate warehouse_data_docs .pytest_cache .hypothesis .ruff_cache
+	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal warehouse.duckdb.candidate warehouse_data_docs warehouse_report.html warehouse_export .pytest_cache .hypothesis .ruff_cache

@@ -183,3 +183,9 @@
 {% macro date_literal(text) -%}
     cast({{ retention_ledger.text_literal(text) }} as date)
 {%- endmacro %}
+
+
+{#- Whether quarters and years are those of the common calendar, as date_trunc makes them of months. -#}
+{% macro months_make_common_years() %}
+    {{ return(not calendar_is_a_table() and not calendar_shift('year')) }}
+{% endmacro %}

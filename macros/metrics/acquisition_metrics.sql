@@ -7,7 +7,7 @@
             numerator='acquisition_spend', denominator='acquired_customers',
             description='CAC: all marketing spend of the period for each customer acquired in it. Of two bases each sets all spend against its own customers.',
             nulls='Null while the period is partial, unless the spend of the whole period is known, and where nobody was won.',
-            synonyms='CAC, cost per acquisition',
+            synonyms='CAC, cost per acquisition, cost to acquire a customer',
         ),
     ]) }}
 {% endmacro %}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from retention_ledger.closed_values import HAS_MOVED, KEYS, closed_values, side_by_side
 from retention_ledger.database import Build, find_build, opened
 from retention_ledger.errors import Stop
 
@@ -27,9 +28,6 @@ RAW_ROWS = {
     # Without their attributes, which are compared below; from the first day that the customer did something.
     "customers": ("customer_id", "first_on", "email, signed_up_at, reject_reason"),
 }  # fmt: skip
-KEYS = "metric, basis, period_grain, period_start, period_end, segment_dimension, segment_value"
-#: Joined on, so it is not null.
-NO_BASIS = "coalesce(basis, '') as basis"
 READ = ("metric_values", "metric_definitions", "policy_settings")
 KEPT = ("int_published_values", "int_published_policy", "int_published_rows")
 LOG = "metric_restatements"
@@ -74,27 +72,13 @@ from {int_published_policy} as before
 full join policy_now as after using (kind, name)
 where before.value is distinct from after.value
 """
-# What was not published could not move: a metric, basis, grain or dimension that only one of both builds has.
-# A segment that is new in a dimension, or gone, has moved from or to nothing.
-MOVED = """
+MOVED = f"""
 create or replace temp table moved as
-with both_builds as (
-    select {keys}, before.value as old_value, after.value as new_value,
-        before.is_there is not null as was_there, after.is_there is not null as is_there
-    from (select *, true as is_there from {int_published_values}) as before
-    full join (select *, true as is_there from values_now) as after using ({keys})
-),
-shared as (
-    select metric, basis, period_grain, period_start, segment_dimension
-    from both_builds
-    group by all
-    having bool_or(was_there) and bool_or(is_there)
-)
+with {side_by_side("{int_published_values}", "values_now")}
 select both_builds.*
 from both_builds
 inner join shared using (metric, basis, period_grain, period_start, segment_dimension)
-where old_value is distinct from new_value
-    and ((was_there and is_there) or coalesce(old_value, new_value) <> 0)
+where {HAS_MOVED}
 """
 EXPLAINED = """
 create or replace temp table explained as
@@ -147,8 +131,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 def read_now(connection: duckdb.DuckDBPyConnection, build: Build) -> None:
     """What the build in a candidate has: the temp tables values_now, policy_now and rows_now."""
     connection.execute(
-        f"create or replace temp table values_now as select {KEYS.replace('basis', NO_BASIS)}, value "
-        f"from {build.table('metric_values')} where period_status = 'complete'"
+        f"create or replace temp table values_now as {closed_values(build.table('metric_values'))}"
     )
     connection.execute(
         f"""create or replace temp table policy_now as
@@ -196,6 +179,28 @@ def compare(connection: duckdb.DuckDBPyConnection, build: Build) -> int:
         "select count(*) from explained where cause = 'unexplained'"
     ).fetchall()
     return unexplained
+
+
+def raw_rows_changed(database: Path, schema: str | None = None) -> dict[str, int] | None:
+    """Raw table -> how many of its rows that can reach a published closed period are others than when the build in a
+    database was published; null where that is not known, because it was not published by the command."""
+    with opened(database) as connection:
+        build = find_build(connection, database, schema)
+        needed = [*READ, *KEPT, *(f"stg_{name}" for name in RAW_ROWS)]
+        if any(name not in build.relations for name in needed) or build.missing(connection, needed):
+            return None
+        kept = {name: build.table(name) for name in KEPT}
+        [(rows, until)] = connection.execute(
+            "select (select count(*) from {int_published_rows}), (select max(period_end) from {int_published_values})".format(
+                **kept
+            )
+        ).fetchall()
+        if not rows or until is None:
+            return None
+        read_now(connection, build)
+        connection.execute(ROW_CHANGES.format(**kept))
+        changed = "select source_table, cast(sum(changed) as bigint) from row_changes where on_day is null or on_day <= ? group by 1 order by 1"
+        return dict(connection.execute(changed, [until]).fetchall())
 
 
 def restate(candidate: Path, schema: str, is_whole: bool, is_other_data: bool = False) -> list[str]:

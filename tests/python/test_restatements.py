@@ -11,7 +11,7 @@ import pytest
 from dbt_project import ROOT, query
 
 from retention_ledger.errors import Stop
-from retention_ledger.restatements import KEPT, LOG, RAW_ROWS, READ, restate
+from retention_ledger.restatements import KEPT, LOG, RAW_ROWS, READ, raw_rows_changed, restate
 
 STAGED = {
     "orders": "order_id varchar, customer_id varchar, ordered_on date, raw_record varchar",
@@ -92,6 +92,21 @@ def change(file: Path, *statements: str) -> None:
 def listed(file: Path, columns: str = "cause, explanation, old_value, new_value") -> list[tuple]:
     """What metric_restatements says, numbers as such."""
     return query(file, f"select {columns} from metric_restatements order by all")
+
+
+def test_raw_rows_that_changed_since_the_publication(candidate: Path) -> None:
+    """Those that can reach a closed period: the last one that is published ends in June."""
+    assert raw_rows_changed(candidate, "main") == {}
+    change(candidate, "insert into stg_orders values ('9', 'a', '2025-07-01', '9;paid;90')")
+    assert raw_rows_changed(candidate, "main") == {}
+    change(
+        candidate,
+        "insert into stg_orders values ('8', 'a', '2025-06-30', '8;paid;80')",
+        "delete from stg_orders where order_id = '1'",
+    )
+    assert raw_rows_changed(candidate, "main") == {"orders": 2}
+    change(candidate, "delete from int_published_rows")
+    assert raw_rows_changed(candidate, "main") is None
 
 
 def test_every_raw_table_is_looked_at() -> None:

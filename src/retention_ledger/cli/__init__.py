@@ -1,6 +1,7 @@
 """The command `retention-ledger`."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,15 @@ ProfilesDir = Annotated[
     Path | None,
     typer.Option("--profiles-dir", metavar="FOLDER", help="Folder of dbt's profiles.yml."),
 ]
+
+
+class Kind(StrEnum):
+    """The formats of an export."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
 Target = Annotated[str | None, typer.Option("--target", help="Target of dbt's profile.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show dbt's own log.")]
 
@@ -144,6 +154,72 @@ def show(
 
 
 @app.command()
+def report(
+    database: Database = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", help="The page; else beside the database, NAME_report.html."
+        ),
+    ] = None,
+    customers: Annotated[
+        int,
+        typer.Option(
+            "--customers",
+            min=0,
+            max=1000,
+            help="How many customers are named in each list; 0 for a page without names.",
+        ),
+    ] = 20,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
+    ] = False,
+    schema: Schema = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+) -> None:
+    """Write one HTML page of what a build has published: it opens anywhere and loads nothing."""
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+    from retention_ledger.cli.readers import report as write
+
+    project = find_project(project_dir, profiles_dir, target)
+    write(console(), project, database, output, schema, customers, open_page)
+
+
+@app.command()
+def export(
+    database: Database = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FOLDER", help="The folder; else beside the database, NAME_export."
+        ),
+    ] = None,
+    kind: Annotated[
+        Kind, typer.Option("--format", help="Parquet, or CSV in UTF-8.")
+    ] = Kind.PARQUET,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", help="Only these marts; may be given several times."),
+    ] = None,
+    schema: Schema = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+) -> None:
+    """Write the marts of a build as files, one each, for tools that do not read DuckDB."""
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+    from retention_ledger.cli.readers import export as write
+
+    project = find_project(project_dir, profiles_dir, target)
+    chosen = [part for text in select or [] for part in text.split()]
+    write(console(), project, database, output, kind, chosen, schema)
+
+
+@app.command()
 def validate(
     settings: Settings = None,
     database: Database = None,
@@ -160,6 +236,27 @@ def validate(
 
     project = find_project(project_dir, profiles_dir, target)
     look(console(), project, settings, database, schema, verbose)
+
+
+@app.command()
+def docs(
+    database: Database = None,
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FOLDER", help="Where the pages are written.")
+    ] = Path("target/docs"),
+    schema: Schema = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write the pages of the metrics, and dbt's page of models and lineage, to read offline."""
+    from retention_ledger.cli.docs import docs as write
+    from retention_ledger.cli.progress import console
+    from retention_ledger.cli.project import find_project
+
+    project = find_project(project_dir, profiles_dir, target)
+    write(console(), project, database, output, schema, verbose)
 
 
 @app.command()
@@ -192,6 +289,82 @@ def init(
     look(console(), find_project(project_dir, profiles_dir, target), source, output, database)
 
 
+@app.command()
+def diff(
+    base: Annotated[
+        str,
+        typer.Argument(help="A revision, the folder of a project, or a database that was built."),
+    ],
+    head: Annotated[
+        str | None, typer.Argument(help="The same; without it, the working folder.")
+    ] = None,
+    settings: Settings = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(
+            "--database",
+            metavar="FILE",
+            help="Your own published marts: compared with what HEAD makes of the same data, in a copy.",
+        ),
+    ] = None,
+    fixture: Annotated[
+        bool,
+        typer.Option(
+            "--fixture/--no-fixture",
+            help="Compare on the data that the project reads; or only on --database.",
+        ),
+    ] = True,
+    merge_base: Annotated[
+        bool, typer.Option("--merge-base", help="Compare with where HEAD left BASE.")
+    ] = False,
+    form: Annotated[str, typer.Option("--format", help="markdown or json.")] = "markdown",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Write there; else to standard output."),
+    ] = None,
+    threads: Threads = None,
+    project_dir: ProjectDir = None,
+    profiles_dir: ProfilesDir = None,
+    target: Target = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say where a fault of the command is.")
+    ] = False,
+) -> None:
+    """Say what a change does to the metrics: definitions, policy, figures, and columns that readers use.
+
+    Exit code 1: something changed without saying so (its version, its release, CHANGELOG). 2: nothing could be compared.
+    """
+    from retention_ledger.cli.diff import TROUBLE, DiffOptions
+    from retention_ledger.cli.diff import diff as review
+    from retention_ledger.diff.sides import Asked
+
+    try:
+        code = review(
+            Asked(base, head, settings, merge_base, project_dir, profiles_dir, target),
+            DiffOptions(database, fixture, threads, form, output),
+        )
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        code = TROUBLE
+    except Exception as error:
+        if verbose:
+            raise
+        print(unexpected(error), file=sys.stderr)
+        code = TROUBLE
+    raise typer.Exit(code)
+
+
+def unexpected(error: Exception) -> str:
+    """What is said of a fault of the command itself."""
+    said = " ".join(str(error).split())
+    lines = [
+        f"This should not have happened ({type(error).__name__}: {said}). "
+        "With `--verbose` the command says where; please report it.",
+        *getattr(error, "__notes__", []),
+    ]
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Runs the command; what stops it is a sentence on standard error and exit code 1."""
     try:
@@ -201,12 +374,5 @@ def main() -> int:
     except Exception as error:
         if "--verbose" in sys.argv:
             raise
-        said = " ".join(str(error).split())
-        print(
-            f"This should not have happened ({type(error).__name__}: {said}). "
-            "With `--verbose` the command says where; please report it.",
-            *getattr(error, "__notes__", []),
-            sep="\n",
-            file=sys.stderr,
-        )
+        print(unexpected(error), file=sys.stderr)
     return 1

@@ -47,6 +47,12 @@ class Project:
         folder = os.environ.get("DBT_LOG_PATH") or "logs"
         return (Path.cwd() if self.is_carried else self.folder) / folder
 
+    @property
+    def target_folder(self) -> Path:
+        """Where dbt writes what it has compiled, and its documentation."""
+        folder = os.environ.get("DBT_TARGET_PATH") or "target"
+        return (Path.cwd() if self.is_carried else self.folder) / folder
+
     def arguments(self) -> list[str]:
         """What every dbt command is told."""
         told = ["--project-dir", str(self.folder)]
@@ -55,8 +61,7 @@ class Project:
         if self.target:
             told += ["--target", self.target]
         if self.is_carried:
-            target = Path.cwd() / (os.environ.get("DBT_TARGET_PATH") or "target")
-            told += ["--target-path", str(target), "--log-path", str(self.logs)]
+            told += ["--target-path", str(self.target_folder), "--log-path", str(self.logs)]
         return told
 
     def settings(self) -> set[str]:
