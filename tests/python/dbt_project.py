@@ -126,7 +126,7 @@ RENDERED_LATE = {
     "risk_slow_ticket_days", "negative_words", "seasonal_cycles",
 }  # fmt: skip
 
-_KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".ndjson")
+_KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson")
 
 #: The commands that take a manifest as it is. `parse` is about reading, and reads.
 _TAKE_A_MANIFEST = {"build", "run", "test", "seed", "compile"}

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import yaml
 from dbt.contracts.graph.manifest import Manifest
-from dbt_project import dbt, manifest_of, query
+from dbt_project import ROOT, dbt, manifest_of, query
 from rich.console import Console
 
 from retention_ledger.cli.dbt import Dbt
@@ -126,6 +126,20 @@ def test_windows_1252_decimal_commas_and_german_names(tmp_path: Path, run_init: 
     assert query(database, "select count(*), count(distinct customer_id) from marts.orders") == [
         (3, 2)
     ]
+
+
+def test_a_known_system_gets_its_settings_and_not_what_is_only_true_of_the_example(
+    run_init: Init,
+) -> None:
+    example = ROOT / "examples" / "paypal_german"
+    activities = (example / "Download.CSV").read_text("windows-1252")
+    settings, _, said = run_init({"Aktivitäten.csv": activities})
+    its_own = yaml.safe_load((example / "settings.yml").read_text("utf-8"))
+    assert {**settings, "raw_files": None} == {
+        **its_own, "raw_files": None, "raw_file_formats": {}, "as_of_date": None,
+    }  # fmt: skip
+    assert settings["raw_files"] == {"paypal_activities": "export/Aktivitäten.csv"}
+    assert "as_of_date: the last whole day before the export was made" in said
 
 
 def test_subscriptions_ask_for_the_day_of_the_export(tmp_path: Path, run_init: Init) -> None:

@@ -75,10 +75,14 @@ def known_system(layout: Layout, found: Found, folder: Path, to: Path) -> Propos
     text = replaced(settings, "raw_files", given, files)
     formats = dict(given.get("raw_file_formats") or {})
     for name, table in layout.tables.items():
-        if table.format:
-            formats[name] = {**formats.get(name, {}), **table.format}
+        # In which encoding a file is, it shows itself.
+        others = {key: value for key, value in formats.pop(name, {}).items() if key != "encoding"}
+        if others or table.format:
+            formats[name] = {**others, **table.format}
     if formats != (given.get("raw_file_formats") or {}):
         text = replaced(text, "raw_file_formats", given, formats)
+    # The day of the example is nobody else's. Without one it is that of the last order; subscriptions ask for it.
+    text = re.sub(r"(?m)^as_of_date: \S+", "as_of_date: null", text, count=1)
     currencies = {
         value.upper()
         for table in layout.tables.values()

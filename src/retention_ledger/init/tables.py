@@ -58,7 +58,7 @@ class Found:
 
 def name_of(text: str) -> str:
     """A name that a query of the settings may put in braces."""
-    name = re.sub(r"\W+", "_", text).strip("_").lower() or "file"
+    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower() or "file"
     return name if name[0].isalpha() else f"file_{name}"
 
 
