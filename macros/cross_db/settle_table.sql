@@ -1,6 +1,6 @@
 {#- What a table needs beside its rows, a post-hook of every model. On PostgreSQL: texts are ordered by their bytes as
     elsewhere, whatever the language of the database, because which of two rows is first must not depend on it; and it
-    is counted what is in the table, or the next query is planned for an empty one and takes minutes. -#}
+    is counted what is in the table, or the next query is planned for an empty one. -#}
 {% macro settle_table(relation) -%}
     {{ adapter.dispatch('settle_table', 'retention_ledger')(relation) }}
 {%- endmacro %}

@@ -54,6 +54,7 @@ MARTS = {
 OTHER_MARTS = {
     "intake_findings", "metric_restatements", "published_builds", "prediction_calibration", "retention_worth", "risk_check", "seasonality_by_month",
     "seasonally_adjusted_by_period", "churned_customer_profile", "valuable_customer_profile",
+    "metrics_by_slice", "cells_by_month", "semantic_days",
 }  # fmt: skip
 
 # A log as such logs are published: an end is the first day that is not paid, and may be blank.
