@@ -34,7 +34,7 @@
 {%- endmacro %}
 
 {% macro postgres__days_between(first_day, last_day) -%}
-    ({{ last_day }} - {{ first_day }})
+    {{ duckdb__days_between(first_day, last_day) }}
 {%- endmacro %}
 
 

@@ -35,7 +35,7 @@
     {%- set dividend = 'cast(' ~ numerator ~ ' as decimal(30, 8))' -%}
     {%- set divisor = 'cast(nullif(' ~ denominator ~ ', 0) as decimal(30, 8))' -%}
     cast(
-        sign({{ dividend }}) * sign({{ divisor }})
+        sign({{ divisor }}) * sign({{ dividend }})
         * div(2000000 * abs({{ dividend }}) + abs({{ divisor }}), 2 * abs({{ divisor }})) * 0.000001 as decimal(28, 6)
     )
 {%- endmacro %}
