@@ -23,6 +23,8 @@ from retention_ledger.server import Connection, Server, connected, what_went_wro
 LOCK_TIMEOUT = 400
 #: For how many seconds it is tried again while readers are in a transaction.
 PATIENCE = 600.0
+#: How long a server may take to notice that a command before was killed.
+SECONDS_TO_NOTICE = 3.0
 #: An identifier may be so long.
 LONGEST_NAME = 63
 
@@ -349,6 +351,10 @@ def beside_schemas(server: Server, dbt: Any, is_whole: bool) -> Iterator[Candida
         raise
     finally:
         if candidate.holder is not None:
+            # The server notices that a connection is closed only a moment later.
+            with contextlib.suppress(psycopg2.Error):
+                candidate.holder.execute("select pg_advisory_unlock_all()")
+                candidate.holder.commit()
             candidate.holder.close()
 
 
@@ -389,8 +395,13 @@ def take_lock(connection: Connection, server: Server, schema: str) -> None:
     key = int.from_bytes(
         hashlib.sha1(f"retention-ledger {schema}".encode()).digest()[:8], "big", signed=True
     )
-    [(is_free,)] = connection.execute("select pg_try_advisory_lock(?)", [key]).fetchall()
-    connection.commit()
+    deadline = time.monotonic() + SECONDS_TO_NOTICE
+    while True:
+        [(is_free,)] = connection.execute("select pg_try_advisory_lock(?)", [key]).fetchall()
+        connection.commit()
+        if is_free or time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
     if not is_free:
         rows = connection.execute(
             "select a.pid, coalesce(host(a.client_addr), 'this machine'), to_char(a.backend_start, 'HH24:MI') from pg_locks as l "
