@@ -242,6 +242,18 @@ def test_an_id_per_order_and_strange_customers_are_doubted(run_init: Init) -> No
     assert text.count("# decide:") == said.count("\n  "), "each question is said"
 
 
+def test_an_amount_is_never_missing_in_silence(tmp_path: Path, run_init: Init) -> None:
+    """Numbers that may be the amount are asked for, and cents are no euros."""
+    _, text, said = run_init(
+        {"orders.csv": "order_id,customer_id,created_at,worth\n1,a,2024-01-01,5.00\n"}
+    )
+    assert "amount: null" in text and "is the amount one of worth?" in said
+    (tmp_path / "settings.yml").unlink()
+    run_init({"orders.csv": "order_id,customer_id,created_at,cents\n1,a,2024-01-01,1999\n"})
+    database = built(tmp_path, "+orders")
+    assert query(database, "select net_amount from marts.orders") == [(Decimal("19.99"),)]
+
+
 def test_no_end_written_as_zero(run_init: Init) -> None:
     settings, _, _ = run_init(
         {

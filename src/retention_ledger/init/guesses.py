@@ -23,7 +23,8 @@ NAMES: dict[str, dict[str, str]] = {
         " occurred_at processed_at paid_at created_at date_created date_created_gmt created timestamp datetime"
         " bestelldatum rechnungsdatum belegdatum datum date time day",
         "amount": "amount order_amount order_total total_amount total_price grand_total total order_value revenue sales"
-        " net_amount gross_amount price value paid betrag summe umsatz gesamt brutto gross netto net subtotal",
+        " net_amount gross_amount price value paid betrag summe umsatz gesamt brutto gross netto net subtotal"
+        " amount_cents total_cents amount_in_cents price_cents cents",
         "status": "status order_status financial_status payment_status state",
         "currency": "currency currency_code ccy waehrung wahrung iso_currency",
         "updated_at": "updated_at modified_at last_modified last_updated date_modified date_updated date_updated_gmt updated",

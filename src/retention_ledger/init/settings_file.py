@@ -183,7 +183,7 @@ def columns(mappings: list[Mapping], found: Found) -> str:
                     else f"; {column.filled:,} of {mapping.table.rows:,} rows have one"
                 )
                 lines.append(
-                    f"    {name}: {flow(sql_name(column.name))} # {sample(column)}{filled}{doubt(mapping, name, raw, found)}"
+                    f"    {name}: {flow(expression(name, column))} # {sample(column)}{filled}{doubt(mapping, name, raw, found)}"
                 )
             elif mapping.raw_table == "orders" and name == "order_id":
                 both = " || ' ' || ".join(
@@ -198,7 +198,7 @@ def columns(mappings: list[Mapping], found: Found) -> str:
                 and name == "monthly_amount"
                 and "price" in mapping.columns
             ):
-                lines.append(f"    {name}: null # not found")
+                lines.append(f"    {name}: null # not found{asked_for(mapping, name)}")
         used = {column.name for column in mapping.columns.values()}
         unused = [name for name in mapping.table.columns if name not in used]
         if unused:
@@ -210,6 +210,26 @@ def columns(mappings: list[Mapping], found: Found) -> str:
             f"raw_line_level: {flow(line_level)} # an id stands on several rows: their amounts are added up"
         )
     return "\n".join(lines) + "\n"
+
+
+def expression(name: str, column: Column) -> str:
+    """What raw_columns says of a column: its name, or an amount in cents as an amount."""
+    said = sql_name(column.name)
+    in_cents = name in guesses.AMOUNTS and guesses.plain(column.name).endswith("cents")
+    return f"cast({said} as bigint) / 100" if in_cents else said
+
+
+def asked_for(mapping: Mapping, name: str) -> str:
+    """A question where orders seem to have no amount and other columns hold numbers: without one, no figure has money."""
+    if (mapping.raw_table, name) != ("orders", "amount"):
+        return ""
+    used = {column.name for column in mapping.columns.values()}
+    numbers = [
+        column.name
+        for column in mapping.table.columns.values()
+        if column.name not in used and column.values and guesses.is_amount(column)
+    ]
+    return f" {DECIDE} is the amount one of {', '.join(numbers)}?" if numbers else ""
 
 
 def doubt(mapping: Mapping, name: str, raw: dict[str, Mapping], found: Found) -> str:
