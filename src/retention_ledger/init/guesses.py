@@ -112,64 +112,17 @@ TIMES = {
 }  # fmt: skip
 AMOUNTS = {"amount", "monthly_amount", "price", "nps_score"}
 
-COUNTED = set(
-    [
-        "completed",
-        "complete",
-        "paid",
-        "fulfilled",
-        "delivered",
-        "shipped",
-        "succeeded",
-        "success",
-        "successful",
-        "closed",
-        "settled",
-        "captured",
-        "processing",
-        "partially_refunded",
-        "approved",
-        "invoiced",
-        "confirmed",
-        "done",
-        "finished",
-        "bezahlt",
-        "abgeschlossen",
-        "versendet",
-        "geliefert",
-    ]
-)
-UNCOUNTED = set(
-    [
-        "cancelled",
-        "canceled",
-        "pending",
-        "void",
-        "voided",
-        "failed",
-        "declined",
-        "draft",
-        "on-hold",
-        "on_hold",
-        "unpaid",
-        "expired",
-        "trash",
-        "refunded",
-        "abandoned",
-        "authorized",
-        "created",
-        "open",
-        "new",
-        "unavailable",
-        "checkout-draft",
-        "chargeback",
-        "disputed",
-        "storniert",
-        "offen",
-        "ausstehend",
-        "abgebrochen",
-    ]
-)
+COUNTED = {
+    "completed", "complete", "paid", "fulfilled", "delivered", "shipped", "succeeded", "success", "successful",
+    "closed", "settled", "captured", "processing", "partially_refunded", "approved", "invoiced", "confirmed", "done",
+    "finished", "bezahlt", "abgeschlossen", "versendet", "geliefert",
+}  # fmt: skip
+UNCOUNTED = {
+    "cancelled", "canceled", "pending", "void", "voided", "failed", "declined", "refused", "rejected", "returned",
+    "draft", "on-hold", "on_hold", "unpaid", "expired", "trash", "refunded", "abandoned", "authorized", "created",
+    "open", "new", "unavailable", "checkout-draft", "chargeback", "disputed", "storniert", "offen", "ausstehend",
+    "abgebrochen",
+}  # fmt: skip
 
 _DATE = re.compile(
     r"^(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{1,2} \w{3,9} \d{4}|\w{3} \d{1,2}, \d{4}|\d{4}/\d{1,2}/\d{1,2})"
