@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
-from retention_ledger.database import quoted
-from retention_ledger.init.tables import Column, Table
+from retention_ledger.init.tables import Column, Table, text_of
 
 #: For each raw table and column of it, the names that other systems give it, the likeliest first.
 NAMES: dict[str, dict[str, str]] = {
@@ -247,7 +246,7 @@ def values_of(
     column = mapping.columns.get(raw_column)
     if column is None:
         return []
-    text = f"nullif(trim(cast({quoted(column.name)} as varchar)), '')"
+    text = text_of(column.name)
     rows = connection.execute(
         f"select distinct {text} as value from {mapping.table.relation} where {text} is not null limit {limit}"
     ).fetchall()
@@ -258,7 +257,7 @@ def counts_of(
     mapping: Mapping, raw_column: str, connection: duckdb.DuckDBPyConnection
 ) -> list[tuple[str, int]]:
     """The values of a column in lower case with the number of their rows, the most frequent first."""
-    text = f"lower(trim(cast({quoted(mapping.columns[raw_column].name)} as varchar)))"
+    text = f"lower({text_of(mapping.columns[raw_column].name)})"
     return connection.execute(
         f"select {text}, count(*) from {mapping.table.relation} where {text} <> '' group by 1 order by 2 desc, 1 limit 100"
     ).fetchall()
@@ -327,7 +326,7 @@ def times(values: list[str]) -> Times:
 
 def moment(column: str, how: Times) -> str:
     """SQL of a column's times as timestamps, null where they cannot be read."""
-    text = f"trim(cast({quoted(column)} as varchar))"
+    text = text_of(column)
     if how.unit:
         divisor = 1000 if how.unit == "epoch_milliseconds" else 1
         return f"cast(to_timestamp(try_cast({text} as double) / {divisor}) as timestamp)"
@@ -352,7 +351,7 @@ def rhythm(mapping: Mapping, how: Times, connection: duckdb.DuckDBPyConnection) 
     median, nine, pairs = connection.execute(
         f"""
         with days as (
-            select distinct lower(trim(cast({quoted(customer)} as varchar))) as customer, cast({moment(ordered, how)} as date) as day
+            select distinct lower({text_of(customer)}) as customer, cast({moment(ordered, how)} as date) as day
             from {mapping.table.relation}
         ),
         gaps as (
@@ -369,7 +368,7 @@ def known_share(
 ) -> float:
     """The share of those who ordered, or subscribed, who are among the customers, by their ids as they are."""
     bought, known = (
-        f"select distinct lower(trim(cast({quoted(each.columns['customer_id'].name)} as varchar))) as id"
+        f"select distinct lower({text_of(each.columns['customer_id'].name)}) as id"
         f" from {each.table.relation}"
         for each in (buyers, customers)
     )

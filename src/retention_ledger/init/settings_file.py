@@ -87,7 +87,7 @@ def known_system(layout: Layout, found: Found, folder: Path, to: Path) -> Propos
         value.upper()
         for table in layout.tables.values()
         for column in table.columns.values()
-        if guesses.plain(column.name) in ("currency", "currency_code", "waehrung")
+        if guesses.plain(column.name) in guesses.NAMES["orders"]["currency"].split()
         and column.different == 1
         for value in column.values
     }

@@ -169,29 +169,32 @@ def fill(table: Table, connection: duckdb.DuckDBPyConnection) -> bool:
         return False
     names = [row[0] for row in described if row[0] != "malformed_line"]
     whole = "where malformed_line is null" if len(names) < len(described) else ""
-    table.rows = connection.execute(f"select count(*) from {table.relation} {whole}").fetchone()[0]
-    for name in names:
-        text = f"nullif(trim(cast({quoted(name)} as varchar)), '')"
-        filled, different = connection.execute(
-            f"select count({text}), count(distinct {text}) from {table.relation} {whole}"
-        ).fetchone()
-        values = connection.execute(
-            f"select distinct value from (select {text} as value from {table.relation} {whole} limit 200)"
-            " where value is not null limit 3"
-        ).fetchall()
-        table.columns[name] = Column(name, [row[0] for row in values], filled, different)
+    texts = [text_of(name) for name in names]
+    # Each query reads the whole file: one for all counts, and one that stops early.
+    counts = ", ".join(f"count({text}), count(distinct {text})" for text in texts)
+    table.rows, *counted = connection.execute(
+        f"select count(*), {counts} from {table.relation} {whole}"
+    ).fetchone()
+    first_rows = connection.execute(
+        f"select {', '.join(texts)} from {table.relation} {whole} limit 200"
+    ).fetchall()
+    for place, name in enumerate(names):
+        values = dict.fromkeys(row[place] for row in first_rows if row[place] is not None)
+        filled, different = counted[2 * place : 2 * place + 2]
+        table.columns[name] = Column(name, list(values)[:3], filled, different)
     return table.rows > 0
+
+
+def text_of(column: str) -> str:
+    """SQL of a column's values as they are looked at: trimmed text, null where nothing is left."""
+    return f"nullif(trim(cast({quoted(column)} as varchar)), '')"
 
 
 def joined(tables: list[Table]) -> list[Table]:
     """Files that are parts of one table: the same columns, and the same name but for a number."""
     groups: dict[tuple[str, ...], list[Table]] = {}
     for table in tables:
-        stem = (
-            without_number(table.name)
-            if isinstance(table.source, str) and table.format is not None
-            else table.name
-        )
+        stem = without_number(table.name)
         key = (stem, repr(table.format), *table.columns)
         groups.setdefault(key, []).append(table)
     result = []
