@@ -162,6 +162,35 @@ class Candidate:
         return f"\n{still} What this one has made is kept in {self.file}."
 
 
+class Unpublished(Protocol):
+    """A candidate, as it is spoken of where something fails."""
+
+    def discard(self) -> None:
+        """Removes what nobody needs to look at."""
+
+    def what_readers_see(self) -> str:
+        """What is still there, and where the candidate is kept."""
+
+
+@contextlib.contextmanager
+def what_fails_is_said(candidate: Unpublished, beside: str, known_as: str) -> Iterator[None]:
+    """Adds to what goes wrong what readers see now; of what was refused nothing is kept.
+
+    To the user it is one database, wherever it was when something was wrong with it: `beside` is said as `known_as`.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Stop(f"Broken off.{candidate.what_readers_see()}") from error
+    except Stop as stop:
+        if isinstance(stop, Refused):
+            candidate.discard()
+        raise Stop(str(stop).replace(beside, known_as) + candidate.what_readers_see()) from stop
+    except Exception as error:
+        error.add_note(candidate.what_readers_see().strip())
+        raise
+
+
 @contextlib.contextmanager
 def beside(database: Path) -> Iterator[Candidate]:
     """A candidate for a database that nobody else builds meanwhile.
@@ -179,23 +208,12 @@ def beside(database: Path) -> Iterator[Candidate]:
     candidate = Candidate(database, target, folder / database.name)
     with lock(folder, database):
         try:
-            yield candidate
-        except KeyboardInterrupt as error:
-            raise Stop(f"Broken off.{candidate.what_readers_see()}") from error
-        except Stop as stop:
-            if isinstance(stop, Refused):
-                candidate.discard()
-            # To the user it is one database, wherever it was when something was wrong with it.
-            said = str(stop).replace(str(candidate.file), str(database))
-            raise Stop(said + candidate.what_readers_see()) from stop
-        except (duckdb.Error, OSError) as error:
-            said = " ".join(str(error).split()).replace(str(candidate.file), str(database))
-            raise Stop(
-                f"The build could not be written: {said}{candidate.what_readers_see()}"
-            ) from error
-        except Exception as error:
-            error.add_note(candidate.what_readers_see().strip())
-            raise
+            with what_fails_is_said(candidate, str(candidate.file), str(database)):
+                try:
+                    yield candidate
+                except (duckdb.Error, OSError) as error:
+                    said = " ".join(str(error).split())
+                    raise Stop(f"The build could not be written: {said}") from error
         finally:
             if candidate.is_published:
                 remove_leftovers(candidate.file)

@@ -17,6 +17,7 @@ from typing import Any
 
 from retention_ledger.database import CANDIDATE, DATA_HELD, FORMER, quoted
 from retention_ledger.errors import Refused, Stop
+from retention_ledger.publishing import what_fails_is_said
 from retention_ledger.server import Connection, Server, connected, what_went_wrong
 
 #: How long a lock is waited for, in milliseconds: less than a server takes to find a deadlock, so that no reader is its victim.
@@ -335,20 +336,11 @@ def beside_schemas(server: Server, dbt: Any, is_whole: bool) -> Iterator[Candida
     candidate = CandidateSchemas(server, dbt, is_whole)
     server.connect().close()
     try:
-        yield candidate
-    except KeyboardInterrupt as error:
-        raise Stop(f"Broken off.{candidate.what_readers_see()}") from error
-    except Stop as stop:
-        if isinstance(stop, Refused):
-            candidate.discard()
-        # To the user it is one schema, wherever it was when something was wrong with it.
-        said = str(stop).replace(CANDIDATE, "")
-        raise Stop(said + candidate.what_readers_see()) from stop
-    except psycopg2.Error as error:
-        raise Stop(what_went_wrong(server, error) + candidate.what_readers_see()) from error
-    except Exception as error:
-        error.add_note(candidate.what_readers_see().strip())
-        raise
+        with what_fails_is_said(candidate, CANDIDATE, ""):
+            try:
+                yield candidate
+            except psycopg2.Error as error:
+                raise Stop(what_went_wrong(server, error)) from error
     finally:
         if candidate.holder is not None:
             # The server notices that a connection is closed only a moment later.
