@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import dbt_project
+import duckdb
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt_project import BUILD, dbt, locked, manifest_of, predict_and_build
@@ -34,8 +36,10 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_database(session_folder: Path) -> Path:
+def demo_database(session_folder: Path) -> Iterator[Path]:
     """The demo, built once with every data test and the prediction. Not to be written to: copy it.
+
+    It is held open for reading, so that who opens it for writing fails, and not who reads it meanwhile.
 
     `make test` builds it by the command, as a user does, and names the file in DEMO_DATABASE.
     """
@@ -50,7 +54,8 @@ def demo_database(session_folder: Path) -> Path:
             assert run.ok, run.text
             predict_and_build(folder / "built.duckdb")
             (folder / "built").touch()
-    return folder / "built.duckdb"
+    with duckdb.connect(str(folder / "built.duckdb"), read_only=True):
+        yield folder / "built.duckdb"
 
 
 @pytest.fixture(scope="session")

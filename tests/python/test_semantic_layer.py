@@ -349,14 +349,14 @@ def test_exposures_name_marts_that_are_there(demo_manifest: Manifest) -> None:
 
 
 def test_the_command_answers_the_same(layer: Layer, tmp_path: Path) -> None:
-    """`mf query`, in a folder with the project's names and what dbt wrote of the layer."""
+    """`mf query`, in a folder with the project's names and what dbt wrote of the layer. It opens for writing."""
     shutil.copy(ROOT / "dbt_project.yml", tmp_path)
     shutil.copy(ROOT / "profiles" / "profiles.yml", tmp_path)
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "semantic_manifest.json").write_text(layer.text)
     environment = {
         **os.environ,
-        "RETENTION_LEDGER_DB": str(layer.database),
+        "RETENTION_LEDGER_DB": shutil.copy(layer.database, tmp_path / layer.database.name),
         "DBT_PROFILES_DIR": str(tmp_path),
     }
     done = subprocess.run(
