@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dbt_project
 import duckdb
+import in_process
 import pytest
 import yaml
 from dbt_project import ROOT, dbt, query
@@ -31,6 +32,13 @@ def command(
     *arguments: object, folder: Path, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command in a folder, as a script would: not on a terminal."""
+    return clean(in_process.command(*arguments, folder=folder, **environment))
+
+
+def process(
+    *arguments: object, folder: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own, which reads the project itself."""
     done = subprocess.run(
         [sys.executable, "-m", "retention_ledger", *map(str, arguments)],
         cwd=folder,
@@ -46,6 +54,11 @@ def command(
         text=True,
         check=False,
     )
+    return clean(done)
+
+
+def clean(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """What a command said has neither traces nor colours."""
     assert "Traceback" not in done.stderr + done.stdout, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
     return done
@@ -74,11 +87,16 @@ def write_orders(folder: Path) -> None:
 
 def row_counts(database: Path) -> dict[str, int]:
     """The rows of every table."""
-    names = query(database, "select schema_name, table_name from duckdb_tables() order by all")
-    return {
-        f"{schema}.{table}": query(database, f'select count(*) from "{schema}"."{table}"')[0][0]
-        for schema, table in names
-    }
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = connection.execute(
+            "select schema_name, table_name from duckdb_tables() order by all"
+        ).fetchall()
+        return {
+            f"{schema}.{table}": connection.execute(
+                f'select count(*) from "{schema}"."{table}"'
+            ).fetchall()[0][0]
+            for schema, table in names
+        }
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +107,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "my_shop.yml").write_text(yaml.safe_dump(SETTINGS))
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
-    done = command(
+    done = process(
         "build", "--settings", "../my_shop.yml", "--database", folder / "my_shop.duckdb",
         "--project-dir", ROOT, folder=elsewhere,
     )  # fmt: skip
@@ -319,7 +337,8 @@ def test_show_says_why_there_is_nothing_to_show(built: Path, tmp_path: Path) -> 
     assert "holds no build of this version" in show(tmp_path / "empty.duckdb")
     with duckdb.connect(str(built)) as connection:
         connection.execute("create temp table held as select 1")
-        assert "open in another program" in show(built)
+        done = process("show", "--database", built, folder=tmp_path)
+        assert "open in another program" in refused(done)
         connection.execute("drop table marts.retention_by_period")
     assert "there is no marts.retention_by_period" in show(built)
 
