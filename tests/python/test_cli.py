@@ -153,6 +153,73 @@ def test_one_command_builds_predicts_and_says_the_headline(shop: Path) -> None:
     assert len(notes) == 1 and "At least 50 are needed" in notes[0][0]
 
 
+def test_the_plan_is_what_is_built(shop: Path, tmp_path: Path) -> None:
+    """As many tables, views and tests as the build said; its seconds; and nothing is written."""
+    database = shop / "my_shop.duckdb"
+    held = database.read_bytes()
+
+    def planned(database: Path, *more: str) -> tuple[list[list[str]], str]:
+        done = command(
+            "build", "--plan", "--settings", shop / "my_shop.yml", "--database", database, "--project-dir", ROOT, *more,
+            folder=tmp_path, DBT_TARGET_PATH=str(dbt_project.shared_folder.parent / "target_of_the_command"),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        head, rows = done.stdout.split("\n\n")[0].splitlines(), []
+        for line in head[3:]:
+            rows.append([part.strip() for part in line.split("  ") if part.strip()])
+        return rows, done.stdout
+
+    rows, said = planned(database)
+    made, tested = (
+        sum(int(row[column].replace("-", "0")) for row in rows for column in columns)
+        for columns in ((1, 2), (3,))
+    )
+    assert (
+        f"\n{made:,} tables and views built and {tested:,} data tests passed in"
+        in (shop / "said.txt").read_text()
+    )
+    planned_rows = sum(int(row[4].replace(",", "").replace("-", "0")) for row in rows)
+    counts = row_counts(database)
+    assert planned_rows == sum(counts.values()) - counts["expectations.landed_loads"]  # no model
+    assert "as long as it took the last time here (20" in said and "Nothing was built." in said
+    assert [row[0] for row in rows][-2:] == ["data tests", "prediction, expectations"]
+    assert database.read_bytes() == held
+
+    rows, said = planned(database, "--select", "customers")
+    assert len(rows) == 2 and "prediction" not in said
+
+    rows, said = planned(tmp_path / "new.duckdb")
+    assert "cannot be said" in said and "new.duckdb has no rows yet." in said
+    assert not list(tmp_path.glob("new.duckdb*"))
+
+
+def test_how_long_is_left_is_what_the_waiting_nodes_took() -> None:
+    from types import SimpleNamespace
+
+    from rich.console import Console
+
+    from retention_ledger.cli.plan import Durations, in_words
+    from retention_ledger.cli.progress import Stages
+
+    # Two at a time: 30 s of nodes in 15 s; of the others nothing is known.
+    took = Durations(whole=20, running=15, nodes={"a": 10.0, "b": 18.0, "c": 2.0})
+    assert (took.of("ab"), took.of("x"), took.around()) == (14.0, 0.0, 5)
+    nodes = [
+        SimpleNamespace(
+            unique_id=name, resource_type="model", package_name="retention_ledger", fqn=["p", "marts", "risk", name]
+        )
+        for name in "ab"
+    ]  # fmt: skip
+    stages = Stages(Console(), nodes, ["risk"], took.of)
+    assert stages.left("risk") == "about 14 s left"
+    stages.waiting["risk"].discard("b")
+    assert stages.left("risk") == "about 5 s left"
+    assert Stages(Console(), nodes, ["risk"]).left("risk") == ""
+    assert [in_words(seconds) for seconds in (0.2, 7.6, 99.4, 125)] == [
+        "under 1 s", "8 s", "99 s", "2 min 05 s"
+    ]  # fmt: skip
+
+
 def test_the_database_remembers_whose_data_it_holds(shop: Path) -> None:
     [(data, settings, last_build)] = query(
         shop / "my_shop.duckdb", "select data, settings, last_build from intermediate.int_data_held"

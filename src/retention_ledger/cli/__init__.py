@@ -99,6 +99,10 @@ def build(
         bool,
         typer.Option("--accept", help="Build also what is not as expected: it is right this time."),
     ] = False,
+    only_plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Say what would be built, how many rows, about how long."),
+    ] = False,
     threads: Threads = None,
     project_dir: ProjectDir = None,
     profiles_dir: ProfilesDir = None,
@@ -113,7 +117,7 @@ def build(
     chosen = tuple(part for text in select or [] for part in text.split())
     commands.build(
         console(), find_project(project_dir, profiles_dir, target), settings, database,
-        commands.BuildOptions(chosen, full_refresh, threads, replace, accept), verbose,
+        commands.BuildOptions(chosen, full_refresh, threads, replace, accept, only_plan), verbose,
     )  # fmt: skip
 
 

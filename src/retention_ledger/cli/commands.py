@@ -15,6 +15,7 @@ from rich.table import Table
 
 from retention_ledger.cli.dbt import NOTE, Dbt, failure, warnings_of
 from retention_ledger.cli.headline import headline
+from retention_ledger.cli.plan import Durations, last_durations, plan, remember_durations
 from retention_ledger.cli.progress import Stages
 from retention_ledger.cli.project import Project, database_of
 from retention_ledger.cli.raw_files import unchanged_files
@@ -44,6 +45,7 @@ class BuildOptions:
     threads: int | None = None
     replace: bool = False
     accept: bool = False
+    only_plan: bool = False
 
     def for_selection(self) -> list[str]:
         """Which nodes; unit tests say nothing about the user's data and belong to the contributor."""
@@ -183,14 +185,23 @@ def build(
         )
     file = named_database(database, project)
     dbt = Dbt(project, {**settings, **({"replace_data": True} if options.replace else {})}, verbose)
+    if options.only_plan:
+        with working(out, "Reading the project ..."):
+            dbt.read()
+            nodes = dbt.nodes(options.for_selection())
+        say(out, *plan(project, file, nodes, is_whole=not options.select))
+        return
     with publication(file, dbt, is_whole=not options.select) as candidate:
         with working(out, "Reading the project ..."):
             dbt.read()
             nodes = dbt.nodes(options.for_selection())
         candidate.make()
         checks = None if options.select else Expectations(dbt, file, options.accept)
+        before = last_durations(project, file)
         with unchanged_files(dbt.settings, project):
-            built, said = run_stages(out, dbt, nodes, options, checks)
+            running = time.perf_counter()
+            results, said = run_stages(out, dbt, nodes, options, checks, before)
+            running = time.perf_counter() - running
             fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
             if candidate.place is not None and fills:
                 out.print()
@@ -199,7 +210,10 @@ def build(
                 said += check_publish(out, checks)
             moved = restated(candidate, dbt, not options.select, options.replace)
         publish(candidate, dbt, "build")
-    report_end(out, built, time.perf_counter() - started, said)
+    seconds = time.perf_counter() - started
+    if not options.select:
+        remember_durations(project, file, seconds, running, results)
+    report_end(out, [result.node.unique_id for result in results], seconds, said)
     say(out, *moved)
     if file is None:
         say(
@@ -211,23 +225,28 @@ def build(
 
 
 def run_stages(
-    out: Console, dbt: Dbt, nodes: list[Any], options: BuildOptions, checks: Expectations | None
-) -> tuple[list[str], list[str]]:
-    """One `dbt build`, or, where expectations are looked at, one up to staging and one of the rest; returns which nodes
-    were built, and the warnings."""
+    out: Console,
+    dbt: Dbt,
+    nodes: list[Any],
+    options: BuildOptions,
+    checks: Expectations | None,
+    before: Durations,
+) -> tuple[list[Any], list[str]]:
+    """One `dbt build`, or, where expectations are looked at, one up to staging and one of the rest; returns the results
+    of the nodes, and the warnings."""
     from retention_ledger.cli.validate import check_landing
 
     if checks is None:
-        outcomes, said = [run_build(out, dbt, nodes, options.for_build())], []
+        outcomes, said = [run_build(out, dbt, nodes, options.for_build(), before)], []
     else:
         staged = {node.unique_id for node in dbt.nodes(options.before_landing())}
         first = [node for node in nodes if node.unique_id in staged]
         rest = [node for node in nodes if node.unique_id not in staged]
-        outcomes = [run_build(out, dbt, first, options.before_landing(), len(rest))]
+        outcomes = [run_build(out, dbt, first, options.before_landing(), before, len(rest))]
         said = check_landing(out, checks)
-        outcomes.append(run_build(out, dbt, rest, options.after_landing(), began=True))
-    built = [result.node.unique_id for outcome in outcomes for result in outcome.results()]
-    return built, [
+        outcomes.append(run_build(out, dbt, rest, options.after_landing(), before, began=True))
+    results = [result for outcome in outcomes for result in outcome.results()]
+    return results, [
         *said,
         *(line for outcome in outcomes for line in warnings_of(outcome, dbt.project)),
     ]
@@ -238,6 +257,7 @@ def run_build(
     dbt: Dbt,
     nodes: list[Any],
     options: list[str],
+    before: Durations,
     after: int = 0,
     began: bool = False,
 ) -> Any:
@@ -248,7 +268,7 @@ def run_build(
     if dbt.verbose:
         outcome = dbt.run("build", *options)
     else:
-        with Stages(out, nodes, dbt.project.rooms()) as stages:
+        with Stages(out, nodes, dbt.project.rooms(), before.of) as stages:
             outcome = dbt.run("build", *options, listen=stages)
     if not outcome.passed:
         # What was suspicious in the data may be the reason.

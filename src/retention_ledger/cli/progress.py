@@ -1,7 +1,7 @@
 """How far a build is: a bar per stage on a terminal, a line per finished stage elsewhere."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any
 
@@ -33,31 +33,50 @@ def stage_of(node: Any) -> str:
     return folders[1].replace("_", " ") if folders[:1] == ["marts"] and len(folders) > 2 else RAW
 
 
-class Stages:
-    """The stages of a build, fed with dbt's events."""
+def stages_of(nodes: Iterable[Any], rooms: list[str]) -> dict[str, list[Any]]:
+    """The nodes of each stage, in the order in which the stages are shown."""
+    found: dict[str, list[Any]] = {}
+    for node in nodes:
+        found.setdefault(stage_of(node), []).append(node)
+    order = [OTHERS, RAW, *(room.replace("_", " ") for room in rooms)]
+    rest = sorted({*found} - {*order, TESTS})
+    names = [*(name for name in order if name in found), *rest, *({TESTS} & {*found})]
+    return {name: found[name] for name in names}
 
-    def __init__(self, out: Console, nodes: Iterable[Any], rooms: list[str]) -> None:
+
+class Stages:
+    """The stages of a build, fed with dbt's events.
+
+    ``seconds`` says how long nodes take, by what they took; nothing is said of what is left where it is not known.
+    """
+
+    def __init__(
+        self,
+        out: Console,
+        nodes: Iterable[Any],
+        rooms: list[str],
+        seconds: Callable[[Iterable[str]], float] = lambda names: 0.0,
+    ) -> None:
         self.out = out
         self.lock = Lock()
-        self.waiting: dict[str, set[str]] = {}
+        self.seconds = seconds
         self.failed: dict[str, int] = {}
-        self.stage = {node.unique_id: stage_of(node) for node in nodes}
-        order = [OTHERS, RAW, *(room.replace("_", " ") for room in rooms)]
-        found = set(self.stage.values())
-        rest = sorted(found - {*order, TESTS})
-        for name in [*(name for name in order if name in found), *rest, *({TESTS} & found)]:
-            self.waiting[name] = {key for key, stage in self.stage.items() if stage == name}
+        stages = stages_of(nodes, rooms)
+        self.waiting = {name: {node.unique_id for node in found} for name, found in stages.items()}
+        self.stage = {key: name for name, keys in self.waiting.items() for key in keys}
         self.total = {name: len(keys) for name, keys in self.waiting.items()}
         self.bars = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=out, redirect_stdout=False, redirect_stderr=False,
+            TextColumn("{task.fields[left]}"), console=out, redirect_stdout=False, redirect_stderr=False,
         )  # fmt: skip
         self.tasks: dict[str, Any] = {}
 
     def __enter__(self) -> "Stages":
         if self.out.is_terminal:
             for name, total in self.total.items():
-                self.tasks[name] = self.bars.add_task(name, total=total, start=False)
+                self.tasks[name] = self.bars.add_task(
+                    name, total=total, start=False, left=self.left(name)
+                )
             self.bars.start()
         return self
 
@@ -84,11 +103,16 @@ class Stages:
                     self.failed[stage] = self.failed.get(stage, 0) + 1
                 self.advanced(stage)
 
+    def left(self, stage: str) -> str:
+        """How long the nodes of a stage that wait may still take."""
+        seconds = self.seconds(self.waiting[stage])
+        return f"about {seconds:.0f} s left" if seconds >= 0.5 else ""
+
     def advanced(self, stage: str) -> None:
         """Shows that a node of a stage is done."""
         left, total = len(self.waiting[stage]), self.total[stage]
         if stage in self.tasks:
-            self.bars.update(self.tasks[stage], completed=total - left)
+            self.bars.update(self.tasks[stage], completed=total - left, left=self.left(stage))
             if not left:
                 self.bars.stop_task(self.tasks[stage])
         elif not left:
