@@ -63,6 +63,8 @@
         {% do check_policy_conditions(name, value) %}
     {% elif rule.kind == 'mapping' %}
         {% do check_policy_mapping(name, value) %}
+    {% elif rule.kind == 'databases' %}
+        {% do check_attached_databases(name, value) %}
     {% elif rule.kind in ['files', 'file formats', 'models', 'relations', 'queries'] %}
         {% do check_raw_place(name, value) %}
     {% endif %}
@@ -252,6 +254,8 @@
         {% endfor %}
         {% if raw_place(table) not in ['raw_schema', 'raw_relations'] %}
             {% do refuse_setting(name, table, 'a mapping of tables that raw_schema or raw_relations names: files and models have no load of their own here') %}
+        {% elif is_copied(table) %}
+            {% do refuse_setting(name, table, 'a mapping of tables of the database that is built; those of attached_databases are open only while they are copied') %}
         {% endif %}
     {% endfor %}
 {% endmacro %}

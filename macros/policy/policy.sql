@@ -288,6 +288,10 @@
         'raw_database': {
             'kind': 'text', 'may_be_null': true, 'meaning': 'Database of own raw tables.',
         },
+        'attached_databases': {
+            'kind': 'databases',
+            'meaning': 'Other databases that raw_relations, raw_schema and raw_queries read from, by name: path, and type (duckdb, sqlite or postgres).',
+        },
         'raw_freshness': {
             'kind': 'freshness',
             'meaning': 'Per own table: loaded_at (SQL of when a row came), warn_after_hours and error_after_hours, for dbt source freshness.',

@@ -8,17 +8,29 @@
             {% do policy(name) %}
         {% endfor %}
         {% do check_calendar() %}
+        {% if var('attached_databases') %}
+            {% do copied_table('any') %}
+        {% endif %}
         {% do refuse_other_data() %}
         {% set problems, unread = [], [] %}
         {% if files_to_read() %}
             {% do adapter.dispatch('land_files', 'retention_ledger')(problems, unread) %}
         {% endif %}
+        {% set to_build = raw_tables_to_build() %}
+        {% set copied, before = tables_that_are_copied(), problems | length %}
+        {% if copied | select('in', to_build) | list %}
+            {% do adapter.dispatch('attach_databases', 'retention_ledger')(problems) %}
+        {% endif %}
+        {% set are_open = before == problems | length %}
         {% for table in policy('raw_tables') if raw_place(table) not in ['demo', 'raw_models'] and table not in unread %}
-            {% do check_raw_table(table, problems) %}
+            {% if table not in copied or table in to_build and are_open %}
+                {% do check_raw_table(table, problems) %}
+            {% endif %}
         {% endfor %}
         {% if problems %}
             {{ exceptions.raise_compiler_error(problems | unique | join('\n\n')) }}
         {% endif %}
+        {% do adapter.dispatch('copy_attached', 'retention_ledger')(to_build) %}
     {% endif %}
 {% endmacro %}
 
@@ -39,8 +51,9 @@
     {% if place == 'raw_files' %}
         {% do check_landed_file(table, problems) %}
     {% elif place == 'raw_queries' %}
+        {% do check_tables_of_query(table, problems) %}
         {% if not problems %}
-            {% set rows = run_query('select * from ' ~ raw_relation(table) ~ ' as raw_query limit 1') %}
+            {% set rows = run_query('select * from ' ~ raw_origin(table, true) ~ ' as raw_query limit 1') %}
             {% do check_raw_columns(table, rows.column_names, 'the query in raw_queries', problems) %}
             {% if not rows.rows %}
                 {% do problems.append(no_rows_sentence(table, 'what the query in raw_queries gives')) %}

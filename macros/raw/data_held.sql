@@ -52,7 +52,7 @@
 
 {% macro data_asked_for() %}
     {% set settings = {} %}
-    {% for name in ['raw_files', 'raw_models', 'raw_queries', 'raw_relations', 'raw_schema', 'raw_database'] %}
+    {% for name in ['raw_files', 'raw_models', 'raw_queries', 'raw_relations', 'raw_schema', 'raw_database', 'attached_databases'] %}
         {% do settings.update({name: var(name, none)}) %}
     {% endfor %}
     {{ return(data_places(settings, policy('raw_tables'))) }}
@@ -83,6 +83,9 @@
         {% for name in modules.re.findall('\\{(\\w+)\\}', own_query) | unique %}
             {% do words.append('[' ~ name ~ ': ' ~ (data_files(settings, name) or table_in_full([name], settings)) ~ ']') %}
         {% endfor %}
+        {% for name in attached_databases_in(own_query) %}
+            {% do words.append('[' ~ name ~ ': ' ~ place_of_attached(name) ~ ']') %}
+        {% endfor %}
         {{ return('the query ' ~ words | join(' ')) }}
     {% elif own_relation %}
         {{ return('the table ' ~ table_in_full(own_relation.split('.'), settings)) }}
@@ -104,10 +107,34 @@
 
 {#- The file's own database is left out: its name is that of the file, which may be copied. -#}
 {% macro table_in_full(parts, settings) %}
+    {% set attached = attached_databases() if settings.attached_databases else {} %}
+    {% set is_short = parts | length == 1 and settings.raw_database %}
     {% set parts = [settings.raw_schema] + parts if parts | length == 1 and settings.raw_schema else parts %}
-    {% set parts = [settings.raw_database] + parts if parts | length == 2 and settings.raw_database else parts %}
+    {% if parts | length == 2 and parts[0] | lower in attached and not is_short %}
+        {% set parts = [parts[0], default_schema_of(attached[parts[0] | lower].type), parts[1]] %}
+    {% elif parts | length == 2 and settings.raw_database %}
+        {% set parts = [settings.raw_database] + parts %}
+    {% endif %}
+    {% if parts | length == 3 and parts[0] | lower in attached %}
+        {{ return(parts | join('.') | lower ~ ' of ' ~ place_of_attached(parts[0] | lower)) }}
+    {% endif %}
     {% set parts = parts[1:] if parts | length == 3 and parts[0] | lower == target.database | lower else parts %}
     {{ return(parts | join('.') | lower) }}
+{% endmacro %}
+
+{#- Which database an attached one is: a file, or what of a connection string says where it is. -#}
+{% macro place_of_attached(name) %}
+    {% set database = attached_databases()[name] %}
+    {% if database.type != 'postgres' %}
+        {{ return(absolute_path(database.path)) }}
+    {% elif '://' in database.path %}
+        {{ return(modules.re.sub('^([a-z]+://)([^/@]*@)?([^?]*).*$', '\\1\\3', database.path)) }}
+    {% endif %}
+    {% set parts = [] %}
+    {% for part in modules.re.findall("\\b((?:host|hostaddr|port|dbname|service)\\s*=\\s*(?:'[^']*'|[^\\s]+))", database.path) %}
+        {% do parts.append(part) %}
+    {% endfor %}
+    {{ return('PostgreSQL ' ~ parts | join(' ')) }}
 {% endmacro %}
 
 {#- A table that only one of the two has is no other data: refunds may come later, from the same place. -#}
@@ -205,6 +232,12 @@
                 {% do files.update({table: absolute[0] if paths is string else absolute}) %}
             {% endfor %}
             {% do settings.update({name: files}) %}
+        {% elif name == 'attached_databases' and value is mapping %}
+            {% set databases = {} %}
+            {% for each, entry in value.items() %}
+                {% do databases.update({each: dict(entry, path=absolute_path(entry.path)) if entry.type != 'postgres' else entry}) %}
+            {% endfor %}
+            {% do settings.update({name: databases}) %}
         {#- YAML reads 2025-01-31 as a date, which JSON does not know. -#}
         {% elif name.endswith('_date') and value is not none %}
             {% do settings.update({name: value | string}) %}

@@ -97,14 +97,21 @@
 {% endmacro %}
 
 
-{#- What stands behind `from` for a raw table: a model of the host project, a query, an own table, own files, or
-    the demo seed. -#}
+{#- What stands behind `from` for a raw table: the copy of what is read from an attached database, or where it is. -#}
 {% macro raw_relation(table) -%}
+    {%- set origin = raw_origin(table) -%}
+    {{ copied_table(table) if is_copied(table) else origin }}
+{%- endmacro %}
+
+
+{#- Where a raw table is: a model of the host project, a query, an own table, own files, or the demo seed. With
+    `no_copies`, a query reads other raw tables, too, where they are. -#}
+{% macro raw_origin(table, no_copies=false) -%}
     {%- set place = raw_place(table) -%}
     {%- if place == 'raw_models' -%}
         {{ raw_model(table) }}
     {%- elif place == 'raw_queries' -%}
-        ({{ with_named_tables(policy('raw_queries')[table], table) }})
+        ({{ with_named_tables(policy('raw_queries')[table], table, no_copies) }})
     {%- elif place in ['raw_relations', 'raw_schema'] -%}
         {{ source('retention_ledger_' ~ table, table) }}
     {%- elif place == 'raw_files' -%}
@@ -150,13 +157,13 @@
 
 {#- SQL of the settings, with each {name} replaced by the raw table or the file of that name. A query for `orders`
     that says {orders} means the file. -#}
-{% macro with_named_tables(sql, table) %}
+{% macro with_named_tables(sql, table, no_copies=false) %}
     {% set found = namespace(sql=sql | string) %}
     {% for name in names_in_braces(table) if '{' ~ name ~ '}' in found.sql %}
         {% if reads_as_file(name) %}
             {% set relation = '(' ~ adapter.dispatch('rows_of_landed_file', 'retention_ledger')(name) ~ ')' %}
         {% elif name in policy('raw_tables') and name != table %}
-            {% set relation = raw_relation(name) %}
+            {% set relation = raw_origin(name, true) if no_copies else raw_relation(name) %}
         {% else %}
             {% do refuse_setting(
                 'raw_queries' if raw_place(table) == 'raw_queries' else 'raw_columns', '{' ~ name ~ '}',

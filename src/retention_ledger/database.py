@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,6 +131,38 @@ def why_not_opened(path: Path, error: Exception) -> str:
             "or move it away and build again."
         )
     return f"The database {path} cannot be opened: {said}"
+
+
+def why_not_attached(said: str) -> str | None:
+    """A sentence for what DuckDB says of a file of `attached_databases` that it cannot open; None for other faults."""
+    named = re.search(r'file "([^"]+)"', said)
+    path = (
+        named[1] if named else "that attached_databases names"
+    )  # of a newer one DuckDB does not say the path
+    if "Could not set lock on" in said:
+        holder = re.search(r"PID \d+", said)
+        return (
+            f"The database {path} is open for writing in another program{f' ({holder[0]})' if holder else ''}, and DuckDB "
+            "allows one writer or many readers: close it there, or name a copy in attached_databases."
+        )
+    if "not a valid DuckDB database" in said:
+        return (
+            f"{path} is a file, but no DuckDB database: if it is one of SQLite, say `type: sqlite` in attached_databases, "
+            "else name another file."
+        )
+    if "database file with storage version number" in said:
+        when = "a newer" if "a newer version" in said else "another"
+        return (
+            f"The database {path} was written by {when} version of DuckDB than {duckdb.__version__}, which cannot read it: install that "
+            "version, or have the program that wrote it export the tables to Parquet, and name these in raw_files."
+        )
+    if "database is locked" in said:
+        return "The database of SQLite that attached_databases names is locked by a program that writes to it: build again when that is done, or name a copy."
+    if "file is not a database" in said:
+        return "The file that attached_databases names as one of SQLite is none: name another file, or another type."
+    if named and any(words in said for words in DAMAGED):
+        return f"The database {path} is damaged (DuckDB says: {said}): name a copy in attached_databases."
+    return None
 
 
 @contextmanager

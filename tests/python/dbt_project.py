@@ -123,7 +123,7 @@ RENDERED_LATE = {
     "raw_columns", "raw_line_level", "raw_rejects", "raw_deleted", "subscription_versions",
     "calendar", "week_starts_on", "fiscal_year_starts_in", "cohort_grain", "headline_basis", "replace_data",
     "risk_horizon_days", "risk_history_months", "risk_recent_days", "risk_overdue_factor", "risk_decline_share",
-    "risk_slow_ticket_days", "negative_words", "seasonal_cycles",
+    "risk_slow_ticket_days", "negative_words", "seasonal_cycles", "attached_databases",
 }  # fmt: skip
 
 _KINDS_OF_FILE = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson")
@@ -155,6 +155,10 @@ def shape(settings: dict[str, Any], database: Path) -> str:
     """What a manifest depends on: the settings that matter when the project is read, and the
     database's name, which is part of every relation's."""
     early = {name: value for name, value in settings.items() if name not in RENDERED_LATE}
+    if early.get("raw_relations") or early.get("raw_schema"):
+        # Where they are does not matter; which of the names in these settings are databases does.
+        attached = settings.get("attached_databases") or {}
+        early["attached_databases"] = {name: entry.get("type") for name, entry in attached.items()}
     # Files are no nodes, so neither which files nor which tables matters; tables and seeds are.
     if _all_from_files(settings):
         early["raw_files"] = "any"

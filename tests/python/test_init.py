@@ -204,6 +204,31 @@ def test_a_schema_of_a_database(tmp_path: Path, run_init: Init) -> None:
     assert "--database" in said
 
 
+def test_a_database_file_is_attached(tmp_path: Path, run_init: Init) -> None:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute("create schema crm")
+        connection.execute(
+            "create table sales as select 1 as id, 'a' as customer_id, timestamp '2024-01-01' as created_at, 5.00 as total"
+        )
+        connection.execute("create table crm.customers as select 'a' as id, 'a@x.test' as email")
+    settings, _, said = run_init({}, source=tmp_path / "shop.duckdb")
+    assert settings["attached_databases"] == {"source": {"path": "shop.duckdb", "type": "duckdb"}}
+    assert settings["raw_relations"] == {
+        "orders": "source.sales", "customers": "source.crm.customers",
+    }  # fmt: skip
+    assert "shop.duckdb --" not in said and "--database shop.duckdb" not in said
+
+
+def test_a_file_that_is_no_database(
+    tmp_path: Path, run_init: Init, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # where extensions would be installed
+    with pytest.raises(Stop, match="no DuckDB database"):
+        run_init({"shop.db": "id,customer,created\n"}, source=tmp_path / "export" / "shop.db")
+    with pytest.raises(Stop, match=r"is a database of SQLite.*install sqlite"):
+        run_init({"shop.db": "SQLite format 3\0"}, source=tmp_path / "export" / "shop.db")
+
+
 def test_what_cannot_be_known_is_asked_and_never_guessed_in_silence(run_init: Init) -> None:
     """A month that may be a day, a status without a meaning, two currencies."""
     _, text, _ = run_init(

@@ -85,6 +85,7 @@ OTHER_VALUES: dict[str, Any] = {
     "negative_words": [],
     "subscription_ends": "inclusive",
     "seasonal_cycles": 3,
+    "attached_databases": {"old": {"path": "elsewhere/old.duckdb"}},
 }
 
 

@@ -269,7 +269,7 @@ def init(
         str,
         typer.Argument(
             metavar="FOLDER_OR_SCHEMA",
-            help="The folder of an export, one file of it, or a schema of the DuckDB file that --database names.",
+            help="The folder of an export, one file of it, a DuckDB or SQLite file, or a schema of the DuckDB file that --database names.",
         ),
     ],
     output: Annotated[

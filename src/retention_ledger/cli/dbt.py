@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from retention_ledger.cli.project import Project
+from retention_ledger.database import why_not_attached
 from retention_ledger.errors import Stop
 
 #: The generic test that holds all marts to one policy.
@@ -186,7 +187,7 @@ def cleaned(message: str | None) -> str:
     if rows:
         number = int(rows.group(1))
         return f"{number:,} {'row breaks' if number == 1 else 'rows break'} the rule"
-    return said or "dbt gives no reason"
+    return why_not_attached(said) or said or "dbt gives no reason"
 
 
 def shown(path: Path) -> Path:

@@ -30,18 +30,33 @@ def init(
             raise Stop("\n\n".join([f"Nothing in {source} can be read.", *seen.unread]))
         layout = layouts.recognised(seen.tables)
         to = file.absolute().parent
-        if layout is not None and root is not None:
+        if layout is not None and root is not None and seen.kind is None:
             proposal = settings_file.known_system(layout, seen, root.absolute(), to)
             used = list(layout.tables.values())
         else:
             mappings = guesses.mappings_of(seen.tables)
             if not {"orders", "subscriptions"} & {each.raw_table for each in mappings}:
                 raise Stop(nothing_recognised(source, seen.tables))
-            proposal = settings_file.any_system(mappings, seen, root and root.absolute(), to)
+            place = folder if seen.kind is not None else root
+            proposal = settings_file.any_system(mappings, seen, place and place.absolute(), to)
             used = [each.table for each in mappings]
         unused = [table for table in seen.tables if table not in used]
     file.write_text(proposal.text, encoding="utf-8")
-    report(out, file, proposal, unused, seen.unread, None if root else database)
+    report(
+        out,
+        file,
+        proposal,
+        unused,
+        seen.unread,
+        name_of_build(file, folder, database if root is None else None),
+    )
+
+
+def name_of_build(file: Path, source: Path, database: Path | None) -> Path:
+    """The database to build: the one that was named, or one called after the folder, but never the source itself."""
+    name = file.absolute().parent.name
+    built = database or Path(name).with_suffix(".duckdb")
+    return Path(f"{name}_ledger.duckdb") if built.name == source.name else built
 
 
 def nothing_recognised(source: str, tables: list[Table]) -> str:
@@ -61,7 +76,7 @@ def report(
     proposal: settings_file.Proposal,
     unused: list,
     unread: list[str],
-    database: Path | None,
+    database: Path,
 ) -> None:
     """What was read as what, what is left to decide, and the next command."""
     lines = Lines(show_header=False, box=None, pad_edge=False)
@@ -78,5 +93,5 @@ def report(
         + (f", with {len(decisions)} to decide:" if decisions else ". Nothing is left to decide."),
     )
     say(out, *(f"  {decision}" for decision in decisions))
-    build = f"retention-ledger build --settings {file} --database {database or Path(file.absolute().parent.name).with_suffix('.duckdb')}"
+    build = f"retention-ledger build --settings {file} --database {database}"
     say(out, "", f"Look at it, then: {build}")

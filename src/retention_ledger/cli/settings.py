@@ -3,6 +3,8 @@
 import datetime
 import difflib
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,36 @@ def read_settings(file: Path, known: set[str]) -> dict[str, Any]:
         check_name(str(name), file, known)
     if "raw_files" in found:
         found["raw_files"] = from_folder(found["raw_files"], file.absolute().parent)
+    attached = found.get("attached_databases")
+    refuse_passwords(attached, file)
+    for entry in attached.values() if isinstance(attached, dict) else []:
+        if isinstance(entry, dict) and entry.get("path") and entry.get("type") != "postgres":
+            entry["path"] = from_folder(entry["path"], file.absolute().parent)
     return found
+
+
+#: What a password in a connection string, or beside one, looks like.
+PASSWORD = r"password\s*(=|$)|://.*:.*@"
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """All names and texts of a setting."""
+    if isinstance(value, dict):
+        yield from (text for pair in value.items() for part in pair for text in texts_in(part))
+    elif isinstance(value, list):
+        yield from (text for part in value for text in texts_in(part))
+    elif isinstance(value, str):
+        yield value
+
+
+def refuse_passwords(attached: Any, file: Path) -> None:
+    """Stop at a password in `attached_databases`, before dbt writes the settings into its log; it is not repeated."""
+    if any(re.search(PASSWORD, text, re.IGNORECASE | re.DOTALL) for text in texts_in(attached)):
+        raise Stop(
+            f"The settings file {file} has a password in `attached_databases`, and settings are kept in the built database "
+            "and in logs. PostgreSQL finds the password in the environment variable PGPASSWORD, in ~/.pgpass, or by "
+            "`service=NAME` in ~/.pg_service.conf: take it out of the settings."
+        )
 
 
 def check_name(name: str, file: Path, known: set[str]) -> None:

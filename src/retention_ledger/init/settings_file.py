@@ -12,7 +12,7 @@ from retention_ledger.cli.project import carried
 from retention_ledger.init import guesses
 from retention_ledger.init.guesses import Mapping, Times
 from retention_ledger.init.layouts import Layout
-from retention_ledger.init.tables import Column, Found, Table
+from retention_ledger.init.tables import ATTACHED, Column, Found, Table
 
 #: How a comment begins that only the user can settle.
 DECIDE = "# decide:"
@@ -129,7 +129,7 @@ def any_system(mappings: list[Mapping], found: Found, folder: Path | None, to: P
         if name in guesses.TIMES
     }
     blocks = [
-        places(mappings, folder, to),
+        places(mappings, found, folder, to),
         columns(mappings, found),
         statuses(raw, found),
         reading(mappings, how, found),
@@ -149,10 +149,13 @@ def any_system(mappings: list[Mapping], found: Found, folder: Path | None, to: P
     return Proposal(text, read)
 
 
-def places(mappings: list[Mapping], folder: Path | None, to: Path) -> str:
-    """Where the raw tables are."""
+def places(mappings: list[Mapping], found: Found, folder: Path | None, to: Path) -> str:
+    """Where the raw tables are; `folder` is the database file where they are in one, and None for a schema."""
     lines = [f"raw_tables: {flow([mapping.raw_table for mapping in mappings])}"]
-    if folder is None:
+    if found.kind is not None and folder is not None:
+        database = {"path": os.path.relpath(folder, to), "type": found.kind}
+        lines.append(f"attached_databases: {flow({ATTACHED: database})}")
+    if folder is None or found.kind is not None:
         lines.append(
             f"raw_relations: {flow({mapping.raw_table: mapping.table.source for mapping in mappings})}"
         )
@@ -439,8 +442,9 @@ def activity(mapping: Mapping, how: Times, found: Found) -> list[str]:
         ]
     days = max(30, -(-int(seen.nine_of_ten) // 30) * 30)
     return [
-        f"inactivity_days: {days} # of {seen.pairs:,} orders that followed another, half came within {seen.median:.0f} days "
-        f"and nine of ten within {seen.nine_of_ten:.0f}"
+        f"# Of {seen.pairs:,} orders that followed another, half came within {seen.median:.0f} days and nine of ten within {seen.nine_of_ten:.0f}: "
+        "rounded up to whole 30 days,\n# a guess by the rhythm of the data, on which all churn of orders rests. Without this line it is 90.",
+        f"inactivity_days: {days}",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What is there: the files of a folder or the tables of a schema, their columns, and values as they are read."""
+"""What is there: the files of a folder, the tables of a schema or of a database file, their columns, and values as they are read."""
 
 import re
 import tempfile
@@ -12,10 +12,13 @@ import duckdb
 
 from retention_ledger.cli.dbt import Dbt, cleaned
 from retention_ledger.cli.project import Project, database_of
-from retention_ledger.database import quoted
+from retention_ledger.database import quoted, why_not_attached
 from retention_ledger.errors import Stop
 
 KINDS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+#: Files that are databases, and the name under which the settings attach one.
+DATABASES = (".duckdb", ".db", ".sqlite", ".sqlite3")
+ATTACHED = "source"
 ENDINGS = (*KINDS, *(f"{kind}.gz" for kind in KINDS), ".parquet")
 
 
@@ -34,9 +37,9 @@ class Column:
 
 @dataclass
 class Table:
-    """A file, several files with the same columns, or a table of a schema.
+    """A file, several files with the same columns, or a table of a schema or of a database file.
 
-    `source` is what the settings call it: a path or a list of paths relative to the folder, or `schema.table`.
+    `source` is what the settings call it: a path or a list of paths relative to the folder, or the name of a table.
     """
 
     name: str
@@ -49,11 +52,15 @@ class Table:
 
 @dataclass
 class Found:
-    """All tables, what could not be read as sentences, and the open database in which they can be queried."""
+    """All tables, what could not be read as sentences, and the open database in which they can be queried.
+
+    `kind` is the type of the database file that they are in: duckdb or sqlite; None where they are in no such file.
+    """
 
     tables: list[Table]
     unread: list[str]
     connection: duckdb.DuckDBPyConnection
+    kind: str | None = None
 
 
 def name_of(text: str) -> str:
@@ -161,6 +168,54 @@ def tables_of(schema: str, database: Path) -> list[Table]:
     ]
 
 
+def is_database(path: Path) -> bool:
+    """Whether a path is that of a database file."""
+    return path.is_file() and path.name.lower().endswith(DATABASES)
+
+
+def kind_of_database(file: Path) -> str:
+    """sqlite or duckdb, by how the file begins."""
+    with file.open("rb") as stream:
+        return "sqlite" if stream.read(16) == b"SQLite format 3\x00" else "duckdb"
+
+
+def attach(file: Path, kind: str, connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    """Attaches a database file, for reading only; its tables. Stop where it cannot be read."""
+    needs = (
+        "select 1 from duckdb_extensions() where installed and extension_name = 'sqlite_scanner'"
+    )
+    if kind == "sqlite" and not connection.execute(needs).fetchall():
+        raise Stop(
+            f"{file} is a database of SQLite, which DuckDB reads with an extension that is a download of its own and is not "
+            "installed here. Where there is a network, fetch it once: "
+            "python -c \"import duckdb; duckdb.sql('install sqlite')\". Or export the tables to CSV, and name their folder."
+        )
+    path = str(file.absolute()).replace("'", "''")
+    try:
+        if kind == "sqlite":
+            connection.execute("load sqlite_scanner")
+            connection.execute("set global sqlite_all_varchar = true")
+        connection.execute(f"attach '{path}' as {ATTACHED} (type {kind}, read_only)")
+        names = connection.execute(
+            "select table_schema, table_name from information_schema.tables where table_catalog = ? order by all", [ATTACHED]
+        ).fetchall()  # fmt: skip
+    except duckdb.Error as error:
+        said = " ".join(str(error).split())
+        raise Stop(
+            why_not_attached(said) or f"The database {file} cannot be read: {said}"
+        ) from error
+    if not names:
+        raise Stop(f"The database {file} has no tables.")
+    return [
+        Table(
+            name_of(name),
+            f"{ATTACHED}.{name}" if schema == "main" else f"{ATTACHED}.{schema}.{name}",
+            f"{ATTACHED}.{quoted(schema)}.{quoted(name)}",
+        )
+        for schema, name in names
+    ]
+
+
 def fill(table: Table, connection: duckdb.DuckDBPyConnection) -> bool:
     """Looks at the columns of a table; False where it cannot be read or is empty."""
     try:
@@ -211,8 +266,16 @@ def joined(tables: list[Table]) -> list[Table]:
 
 @contextmanager
 def found(source: str, project: Project, database: Path | None) -> Iterator[Found]:
-    """What is in a folder, in a file, or in a schema of `database`."""
+    """What is in a folder, in a file (also one that is a database), or in a schema of `database`."""
     folder = Path(source).expanduser()
+    if is_database(folder):
+        kind = kind_of_database(folder)
+        with duckdb.connect() as connection:
+            tables = attach(folder, kind, connection)
+            yield Found(
+                [table for table in tables if fill(table, connection)], [], connection, kind
+            )
+        return
     with tempfile.TemporaryDirectory() as temporary:
         unread: list[str] = []
         if folder.exists():
