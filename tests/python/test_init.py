@@ -15,6 +15,7 @@ import yaml
 from dbt.contracts.graph.manifest import Manifest
 from dbt_project import ROOT, dbt, manifest_of, query
 from rich.console import Console
+from test_connectors import LAYOUTS, decided
 
 from retention_ledger.cli.dbt import Dbt
 from retention_ledger.cli.init import init
@@ -22,6 +23,9 @@ from retention_ledger.cli.project import find_project
 from retention_ledger.cli.settings import as_vars, read_settings
 from retention_ledger.errors import Stop
 from retention_ledger.init import guesses
+
+#: What a connector has beside its export.
+CONNECTOR = ("layout.yml", "settings.yml")
 
 Init = Callable[..., tuple[dict[str, Any], str, str]]
 
@@ -140,6 +144,32 @@ def test_a_known_system_gets_its_settings_and_not_what_is_only_true_of_the_examp
     }  # fmt: skip
     assert settings["raw_files"] == {"paypal_activities": "export/Aktivitäten.csv"}
     assert "as_of_date: the last whole day before the export was made" in said
+
+
+@pytest.mark.parametrize("example", LAYOUTS, ids=lambda folder: folder.name)
+def test_the_settings_of_a_known_system_are_those_of_its_connector(
+    example: Path, run_init: Init
+) -> None:
+    """All but what is left to decide, which is named unless the files tell it; so the figures are those that test_connectors.py holds."""
+    files = [
+        path
+        for path in example.rglob("*")
+        if path.is_file() and path.name not in {"README.md", "expected.csv", *CONNECTOR}
+    ]
+    settings, _, said = run_init(
+        {str(path.relative_to(example)): path.read_bytes() for path in files}
+    )
+    left = decided(example)
+    expected = yaml.safe_load((example / "settings.yml").read_text(encoding="utf-8"))
+    assert {name: value for name, value in settings.items() if name not in left} == {
+        name: value if name != "raw_files" else settings[name]
+        for name, value in expected.items()
+        if name not in left
+    }
+    assert {*settings["raw_files"]} == {*expected["raw_files"]}
+    for name in left:
+        assert name in said or settings[name] == expected[name], f"nothing is said of {name}"
+    assert "as_of_date" in said
 
 
 def test_subscriptions_ask_for_the_day_of_the_export(tmp_path: Path, run_init: Init) -> None:
