@@ -22,10 +22,8 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
-from dbt_common.events.base_types import BaseEvent
-from dbt_common.events.event_manager import EventManager
 
-from retention_ledger.cli.faster_dbt import make_faster
+from retention_ledger.cli.faster_dbt import DEBUGGING, make_faster, without
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Where the UCI Online Retail export may lie; tests that need it are skipped where it does not.
@@ -50,38 +48,8 @@ if not os.environ.get("PLAIN_DBT"):
 gc.set_threshold(200_000)
 
 
-#: What dbt would write into its log at the level of debugging, some ten times for each node.
-NOBODY_LISTENS = {
-    "CacheAction", "ConnectionClosed", "ConnectionReused", "ConnectionUsed", "JinjaLogDebug", "NewConnectionOpening",
-    "NodeCompiling", "NodeExecuting", "NodeFinished", "NodeStart", "Rollback", "SQLCommit", "SQLQuery",
-    "SQLQueryStatus", "WritingInjectedSQLForNode",
-}  # fmt: skip
-_init_event, _fire_event = BaseEvent.__init__, EventManager.fire_event
-
-
-def _init_event_that_is_heard(self: BaseEvent, *arguments: Any, **named: Any) -> None:
-    if type(self).__name__ in NOBODY_LISTENS:
-        self.pb_msg = None
-    else:
-        _init_event(self, *arguments, **named)
-
-
-def _fire_event_that_is_heard(
-    self: EventManager, event: BaseEvent, *arguments: Any, **named: Any
-) -> None:
-    if event.pb_msg is not None:
-        _fire_event(self, event, *arguments, **named)
-
-
-@contextmanager
-def without_debugging() -> Iterator[None]:
-    """dbt makes no message for its log, of which the tests keep none."""
-    BaseEvent.__init__ = _init_event_that_is_heard
-    EventManager.fire_event = _fire_event_that_is_heard
-    try:
-        yield
-    finally:
-        BaseEvent.__init__, EventManager.fire_event = _init_event, _fire_event
+#: The tests keep no log at the level of debugging, and look at no node while it runs.
+NOBODY_LISTENS = DEBUGGING | {"JinjaLogDebug", "NodeFinished", "NodeStart"}
 
 
 @dataclass
@@ -264,7 +232,7 @@ def dbt(
     os.chdir(project)
     try:
         with (
-            without_debugging(),
+            without(NOBODY_LISTENS),
             _environment(RETENTION_LEDGER_DB=str(database), DBT_SEND_ANONYMOUS_USAGE_STATS="false"),
         ):
             outcome = runner.invoke(command)

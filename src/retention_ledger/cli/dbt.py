@@ -56,7 +56,7 @@ class Dbt:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        from retention_ledger.cli.faster_dbt import make_faster
+        from retention_ledger.cli.faster_dbt import DEBUGGING, make_faster, without
 
         make_faster()
         # dbt makes millions of objects when it reads a project, and nearly all of them stay.
@@ -76,6 +76,9 @@ class Dbt:
             arguments.insert(0, "--no-use-colors")
         silence = contextlib.ExitStack()
         silence.enter_context(connected_to(self.candidate))
+        if not self.verbose and "DBT_LOG_LEVEL_FILE" not in os.environ:
+            arguments = ["--log-level-file", "info", *arguments]
+            silence.enter_context(without(DEBUGGING))
         if not self.verbose:
             silence.enter_context(contextlib.redirect_stdout(io.StringIO()))
             silence.enter_context(contextlib.redirect_stderr(io.StringIO()))
@@ -255,7 +258,9 @@ def failure(outcome: Outcome, project: Project, left_out: int = 0) -> str:
             f"{skipped:,} {'table or test that rests' if one else 'tables and tests that rest'} on this "
             f"{'was' if one else 'were'} left out."
         )
-    lines.append(f"dbt's log is {shown(project.logs / 'dbt.log')}; `--verbose` shows it.")
+    lines.append(
+        f"dbt's log is {shown(project.logs / 'dbt.log')}; `--verbose` shows it, and has dbt write every statement there."
+    )
     return "\n".join(lines or ["dbt gives no reason."])
 
 
