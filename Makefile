@@ -53,7 +53,7 @@ postgres: $(STAMP) ## the whole demo on a PostgreSQL server of its own, every re
 	@POSTGRES_ONE_IN=1 KILLS=20 $(BIN)/python -m pytest tests/python/test_postgres.py -s
 
 bench: $(STAMP) ## how long a million customers take, against a yardstick
-	@$(BIN)/python -m retention_ledger.bench
+	@$(BIN)/python -m retention_ledger.bench --write
 
 docs: $(STAMP) ## a page per metric with a search, and dbt's lineage, of the last build: target/docs/index.html
 	@$(BIN)/retention-ledger docs

@@ -44,10 +44,15 @@
 {% endmacro %}
 
 
-{#- What an id is whatever its letter case, a `.0` behind it or zeros before it: two ids that agree in it may be one. -#}
-{% macro folded_id(id) %}
-    {{ return(without_leading_zeros(without_decimal_zero(lower_case(id)))) }}
-{% endmacro %}
+{#- What an id is whatever its letter case, a `.0` behind it or zeros before it: two ids that agree in it may be one.
+    CASE keeps the costly patterns for the few ids that can match them. -#}
+{% macro folded_id(id) -%}
+    case
+        when {{ id }} like '0%' or {{ id }} like '%.%0' or {{ id }} like '%,%0'
+            then {{ without_leading_zeros(without_decimal_zero(lower_case(id))) }}
+        else {{ lower_case(id) }}
+    end
+{%- endmacro %}
 
 
 {% macro without_decimal_zero(text) %}

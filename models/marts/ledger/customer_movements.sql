@@ -1,9 +1,21 @@
+{%- set grains = policy('period_grains') | select('in', grains_of_bases(built_bases())) | list -%}
+
 with spells as (
     select * from {{ ref('int_customer_spells') }}
 ),
 
 as_of as (
     select * from {{ ref('int_as_of_date') }}
+),
+
+-- Starts and ends of a customer's spells take turns, so the spells beside a spell tell the events beside an event.
+neighbours as (
+    select
+        *,
+        lag(ended_on) over customer_spells as previous_ended_on,
+        lead(started_on) over customer_spells as next_started_on
+    from spells
+    window customer_spells as (partition by basis, customer_id order by started_on)
 ),
 
 events as (
@@ -13,8 +25,10 @@ events as (
         1 as start_events,
         0 as churn_events,
         is_first_spell as is_acquired,
-        started_on as event_on
-    from spells
+        previous_ended_on as previous_event_on,
+        started_on as event_on,
+        ended_on as next_event_on
+    from neighbours
 
     union all
 
@@ -24,39 +38,91 @@ events as (
         0 as start_events,
         1 as churn_events,
         false as is_acquired,
-        ended_on as event_on
-    from spells
+        started_on as previous_event_on,
+        ended_on as event_on,
+        next_started_on as next_event_on
+    from neighbours
     where ended_on is not null
 ),
 
-dated as (
-    {%- for grain in policy('period_grains') if bases_of_grain(grain) %}
+placed as (
     select
-        events.*,
-        '{{ grain }}' as period_grain,
-        {{ period_start(grain, 'events.event_on') }} as period_start
+        {%- for grain in grains %}
+        {{ period_start(grain, 'events.event_on') }} as start_of_{{ grain }},
+        {{ next_period_start(grain, 'events.event_on') }} as start_of_next_{{ grain }},
+        {%- endfor %}
+        events.*
     from events
     inner join as_of on events.event_on <= as_of.as_of_date
-    where events.basis in ({{ text_list(bases_of_grain(grain)) }})
+),
+
+compared as (
+    select
+        {%- for grain in grains %}
+        coalesce(previous_event_on < start_of_{{ grain }}, true)
+        and coalesce(next_event_on >= start_of_next_{{ grain }}, true) as is_only_event_of_{{ grain }},
+        {%- endfor %}
+        *
+    from placed
+),
+
+-- Most periods of a customer have one event, which is all there is to say of them. Several are added up.
+single as (
+    {%- for grain in grains %}
+    select
+        basis,
+        '{{ grain }}' as period_grain,
+        customer_id,
+        start_events,
+        churn_events,
+        is_acquired,
+        start_of_{{ grain }} as period_start,
+        event_on as first_event_on,
+        event_on as last_event_on,
+        false as starts_first
+    from compared
+    where is_only_event_of_{{ grain }} and basis in ({{ text_list(bases_of_grain(grain)) }})
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
-summed as (
+dated as (
+    {%- for grain in grains %}
+    select
+        basis,
+        '{{ grain }}' as period_grain,
+        customer_id,
+        start_events,
+        churn_events,
+        is_acquired,
+        start_of_{{ grain }} as period_start,
+        event_on
+    from compared
+    where not is_only_event_of_{{ grain }} and basis in ({{ text_list(bases_of_grain(grain)) }})
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+several as (
     select
         basis,
         period_grain,
         customer_id,
-        sum(start_events) as start_events,
-        sum(churn_events) as churn_events,
+        cast(sum(start_events) as {{ dbt.type_int() }}) as start_events,
+        cast(sum(churn_events) as {{ dbt.type_int() }}) as churn_events,
         max(case when is_acquired then 1 else 0 end) = 1 as is_acquired,
         period_start,
         min(event_on) as first_event_on,
         max(event_on) as last_event_on,
-        min(case when start_events = 1 then event_on end) as first_start_on,
-        min(case when churn_events = 1 then event_on end) as first_churn_on
+        min(case when start_events = 1 then event_on end) < min(case when churn_events = 1 then event_on end) as starts_first
     from dated
-    group by basis, period_grain, period_start, customer_id
+    group by basis, period_grain, customer_id, period_start
+),
+
+summed as (
+    select * from single
+    union all
+    select * from several
 ),
 
 -- Starts and churns alternate, so their numbers and which came first tell opening and closing.
@@ -67,7 +133,7 @@ classified as (
             when churn_events > start_events then 'churned'
             when start_events > churn_events and is_acquired then 'new'
             when start_events > churn_events then 'reactivated'
-            when first_start_on < first_churn_on then 'transient'
+            when starts_first then 'transient'
             else 'interrupted'
         end as movement
     from summed

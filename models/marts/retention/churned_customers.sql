@@ -1,10 +1,7 @@
 {{- config(contract=contract_but_for_own('customers')) -}}
 
 with movements as (
-    select
-        *,
-        lag(movement) over (partition by basis, period_grain, customer_id order by period_start) as movement_before
-    from {{ ref('customer_movements') }}
+    select * from {{ ref('customer_movements') }}
 ),
 
 customers as (
@@ -19,45 +16,74 @@ ended_subscriptions as (
     select * from {{ ref('int_ended_subscriptions') }}
 ),
 
--- The last event of a customer who is lost is the end of a spell.
+-- The first event in the period of a customer who is lost is the end of a spell, too: of the one that was running at
+-- the opening. Nothing happened since it began, so the movement before is that of the period in which it did.
+opened as (
+    select
+        movements.*,
+        case movements.period_grain
+            {%- for grain in policy('period_grains') %}
+            when '{{ grain }}' then {{ period_start(grain, 'ended_spells.started_on') }}
+            {%- endfor %}
+        end as period_start_before
+    from movements
+    left join ended_spells
+        on movements.basis = ended_spells.basis
+        and movements.customer_id = ended_spells.customer_id
+        and movements.first_event_on = ended_spells.ended_on
+    where movements.movement = 'churned'
+),
+
+lost as (
+    select
+        opened.*,
+        movements.movement as movement_before
+    from opened
+    left join movements
+        on opened.basis = movements.basis
+        and opened.period_grain = movements.period_grain
+        and opened.customer_id = movements.customer_id
+        and opened.period_start_before = movements.period_start
+),
+
+-- The last event is the end of the spell that was lost.
 joined as (
     select
-        movements.basis,
-        movements.period_grain,
-        movements.customer_id,
+        lost.basis,
+        lost.period_grain,
+        lost.customer_id,
         customers.country,
         customers.acquisition_channel,
         customers.customer_segment,
         {%- for attribute in own_attributes('customers') %}
         customers.{{ attribute }},
         {%- endfor %}
-        case when movements.basis = 'subscriptions' then ended_subscriptions.churn_type else 'lapsed' end as churn_type,
+        case when lost.basis = 'subscriptions' then ended_subscriptions.churn_type else 'lapsed' end as churn_type,
         ended_subscriptions.cancel_reason,
         ended_subscriptions.plan,
-        movements.movement_before,
+        lost.movement_before,
         {{ tenure_band('ended_spells.started_on', 'ended_spells.ended_on') }} as tenure_band,
         {{ days_between('ended_spells.started_on', 'ended_spells.ended_on') }} as tenure_days,
         ended_spells.orders_to_date,
         ended_spells.net_revenue_to_date,
-        case when movements.basis = 'subscriptions' then ended_spells.recurring_revenue_to_date end as recurring_revenue_to_date,
+        case when lost.basis = 'subscriptions' then ended_spells.recurring_revenue_to_date end as recurring_revenue_to_date,
         ended_subscriptions.last_mrr,
         ended_spells.is_first_spell,
-        movements.period_start,
-        movements.last_event_on as churned_on,
+        lost.period_start,
+        lost.last_event_on as churned_on,
         ended_spells.started_on as spell_started_on,
         ended_spells.last_order_on,
         ended_subscriptions.cancel_requested_on
-    from movements
-    inner join customers on movements.customer_id = customers.customer_id
+    from lost
+    inner join customers on lost.customer_id = customers.customer_id
     left join ended_spells
-        on movements.basis = ended_spells.basis
-        and movements.customer_id = ended_spells.customer_id
-        and movements.last_event_on = ended_spells.ended_on
+        on lost.basis = ended_spells.basis
+        and lost.customer_id = ended_spells.customer_id
+        and lost.last_event_on = ended_spells.ended_on
     left join ended_subscriptions
-        on movements.basis = 'subscriptions'
-        and movements.customer_id = ended_subscriptions.customer_id
-        and movements.last_event_on = ended_subscriptions.ended_on
-    where movements.movement = 'churned'
+        on lost.basis = 'subscriptions'
+        and lost.customer_id = ended_subscriptions.customer_id
+        and lost.last_event_on = ended_subscriptions.ended_on
 ),
 
 final as (

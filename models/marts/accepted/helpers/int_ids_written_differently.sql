@@ -38,38 +38,60 @@ with ids as (
     from {{ ref('stg_refunds') }}
 ),
 
-spellings as (
+folded as (
     select
         id_column,
+        source_table,
         id,
-        {{ folded_id('id') }} as folded_id,
-        min(source_table) as source_table,
-        count(*) as raw_rows
+        {{ folded_id('id') }} as folded_id
     from ids
     where id is not null
-    group by id_column, id
 ),
 
 counted as (
     select
-        *,
-        sum(raw_rows) over (partition by id_column) as all_raw_rows
-    from spellings
+        id_column,
+        count(*) as all_raw_rows
+    from folded
+    group by id_column
+),
+
+-- Of two spellings that fold to one at most one is folded already: nearly all ids are out at once.
+unfolded as (
+    select distinct
+        id_column,
+        folded_id
+    from folded
+    where id <> folded_id
+),
+
+spellings as (
+    select
+        folded.id_column,
+        folded.id,
+        folded.folded_id,
+        min(folded.source_table) as source_table,
+        count(*) as raw_rows
+    from folded
+    inner join unfolded
+        on folded.id_column = unfolded.id_column and folded.folded_id = unfolded.folded_id
+    group by folded.id_column, folded.id, folded.folded_id
 ),
 
 alike as (
     select
-        id_column,
-        folded_id,
+        spellings.id_column,
+        spellings.folded_id,
         count(*) as spellings,
-        sum(raw_rows) as raw_rows,
-        max(all_raw_rows) as all_raw_rows,
-        min(id) as id,
-        max(id) as other_id,
-        min(source_table) as source_table,
-        max(source_table) as other_source_table
-    from counted
-    group by id_column, folded_id
+        sum(spellings.raw_rows) as raw_rows,
+        max(counted.all_raw_rows) as all_raw_rows,
+        min(spellings.id) as id,
+        max(spellings.id) as other_id,
+        min(spellings.source_table) as source_table,
+        max(spellings.source_table) as other_source_table
+    from spellings
+    inner join counted on spellings.id_column = counted.id_column
+    group by spellings.id_column, spellings.folded_id
     having count(*) > 1
 )
 

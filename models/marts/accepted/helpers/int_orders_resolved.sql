@@ -42,6 +42,31 @@ newest as (
     group by order_id
 ),
 {%- else %}
+repeated as (
+    select
+        order_id,
+        count(*) as row_versions
+    from checked
+    group by order_id
+    having count(*) > 1
+),
+
+-- Nearly every order has one row: only the others have versions to choose from.
+single as (
+    select checked.*
+    from checked
+    left join repeated on checked.order_id = repeated.order_id
+    where repeated.order_id is null
+),
+
+versions as (
+    select
+        checked.*,
+        repeated.row_versions
+    from checked
+    inner join repeated on checked.order_id = repeated.order_id
+),
+
 ranked as (
     select
         order_id,
@@ -58,8 +83,8 @@ ranked as (
         ordered_at,
         updated_at,
         {{ order_version_rank() }} as version_rank,
-        count(*) over (partition by order_id) as row_versions
-    from checked
+        row_versions
+    from versions
 ),
 
 -- Versions beside the newest one. What was changed last as well and says something else is a rival: nothing can tell
@@ -78,12 +103,33 @@ compared as (
         min(case when newest.amount <> other.amount then other.amount end) as other_amount
     from ranked as newest
     inner join ranked as other on newest.order_id = other.order_id and other.version_rank > 1
-    where newest.version_rank = 1 and newest.row_versions > 1 and other.row_versions > 1
+    where newest.version_rank = 1
     group by newest.order_id
 ),
 
 -- The newest row decides about the order, also that it is left out.
 newest as (
+    select
+        order_id,
+        customer_id,
+        status,
+        currency,
+        refunded_order_id,
+        {%- for attribute in own_attributes('orders') %}
+        {{ attribute }},
+        {%- endfor %}
+        reject_reason,
+        cast(1 as {{ dbt.type_bigint() }}) as raw_rows,
+        cast(1 as {{ dbt.type_bigint() }}) as row_versions,
+        cast(null as {{ dbt.type_string() }}) as rival_versions,
+        cast(null as decimal(28, 3)) as other_amount,
+        amount,
+        ordered_on,
+        ordered_at
+    from single
+
+    union all
+
     select
         ranked.order_id,
         ranked.customer_id,
