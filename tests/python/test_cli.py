@@ -108,7 +108,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     done = process(
-        "build", "--settings", "../my_shop.yml", "--database", folder / "my_shop.duckdb",
+        "build", "--settings", "../my_shop.yml", "--database", folder / "built.duckdb",
         "--project-dir", ROOT, folder=elsewhere,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -119,7 +119,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def built(shop: Path, tmp_path: Path) -> Path:
     """A copy of the shop's database that a test may change."""
-    return Path(shutil.copy(shop / "my_shop.duckdb", tmp_path / "built.duckdb"))
+    return Path(shutil.copy(shop / "built.duckdb", tmp_path / "built.duckdb"))
 
 
 def test_one_command_builds_predicts_and_says_the_headline(shop: Path) -> None:
@@ -129,25 +129,25 @@ def test_one_command_builds_predicts_and_says_the_headline(shop: Path) -> None:
     assert "Lifetime models of 60 customers" in said
     assert "data tests passed" in said
     [(opening, closing)] = query(
-        shop / "my_shop.duckdb",
+        shop / "built.duckdb",
         "select opening_customers, closing_customers from marts.retention_by_period "
         "where period_grain = 'quarter' and is_latest_complete_period and segment_dimension = 'all'",
     )
     [quarter] = [row for row in rows if row[:2] == ["orders_window", "2024-Q4"]]
     assert (quarter[2], quarter[6]) == (str(opening), str(closing))
     versions = query(
-        shop / "my_shop.duckdb",
+        shop / "built.duckdb",
         "select distinct policy_version from marts.policy_settings union select policy_version "
         "from marts.customer_lifetime_value union select policy_version from marts.lifetime_value_by_period",
     )
     assert len(versions) == 1
     settings = dict(
-        query(shop / "my_shop.duckdb", "select setting, value from marts.policy_settings")
+        query(shop / "built.duckdb", "select setting, value from marts.policy_settings")
     )
     assert (settings["inactivity_days"], settings["as_of_date"]) == ("60", "2024-12-31")
     assert settings["raw_files"] == str(shop / "exports" / "{name}.csv")
     notes = query(
-        shop / "my_shop.duckdb",
+        shop / "built.duckdb",
         "select distinct prediction_note from marts.customer_lifetime_value",
     )
     assert len(notes) == 1 and "At least 50 are needed" in notes[0][0]
@@ -155,7 +155,7 @@ def test_one_command_builds_predicts_and_says_the_headline(shop: Path) -> None:
 
 def test_the_plan_is_what_is_built(shop: Path, tmp_path: Path) -> None:
     """As many tables, views and tests as the build said; its seconds; and nothing is written."""
-    database = shop / "my_shop.duckdb"
+    database = shop / "built.duckdb"
     held = database.read_bytes()
 
     def planned(database: Path, *more: str) -> tuple[list[list[str]], str]:
@@ -188,9 +188,9 @@ def test_the_plan_is_what_is_built(shop: Path, tmp_path: Path) -> None:
     rows, said = planned(database, "--select", "customers")
     assert len(rows) == 2 and "prediction" not in said
 
-    rows, said = planned(tmp_path / "new.duckdb")
-    assert "cannot be said" in said and "new.duckdb has no rows yet." in said
-    assert not list(tmp_path.glob("new.duckdb*"))
+    rows, said = planned(tmp_path / "built.duckdb")
+    assert "cannot be said" in said and "built.duckdb has no rows yet." in said
+    assert not list(tmp_path.glob("built.duckdb*"))
 
 
 def test_how_long_is_left_is_what_the_waiting_nodes_took() -> None:
@@ -222,13 +222,13 @@ def test_how_long_is_left_is_what_the_waiting_nodes_took() -> None:
 
 def test_the_database_remembers_whose_data_it_holds(shop: Path) -> None:
     [(data, settings, last_build)] = query(
-        shop / "my_shop.duckdb", "select data, settings, last_build from intermediate.int_data_held"
+        shop / "built.duckdb", "select data, settings, last_build from intermediate.int_data_held"
     )
     assert json.loads(data) == {"orders": str(shop / "exports" / "orders.csv")}
     assert json.loads(settings)["as_of_date"] == "2024-12-31"
     assert last_build == "passed"
     [(build_id,)] = query(
-        shop / "my_shop.duckdb",
+        shop / "built.duckdb",
         "select build_id from intermediate.int_data_held inner join marts.published_builds using (build_id) "
         "where command = 'build' and as_of_date = date '2024-12-31'",
     )
@@ -349,7 +349,7 @@ def test_a_build_that_fails_says_what_and_where(built: Path, shop: Path, tmp_pat
     assert ".yml" in said and "left out" in said and "dbt.log" in said
     assert "Invalid Input Error" not in said and "compiled code" not in said
     assert f"Readers of {built} see the build that was there before" in said
-    assert built.read_bytes() == (shop / "my_shop.duckdb").read_bytes()
+    assert built.read_bytes() == (shop / "built.duckdb").read_bytes()
     kept = tmp_path / "built.duckdb.candidate" / "built.duckdb"
     assert str(kept) in said
     said = refused(command("show", "--database", kept, folder=tmp_path))

@@ -15,8 +15,6 @@ from typing import Any
 import duckdb
 import pytest
 from dbt_project import build
-from hypothesis import HealthCheck, Phase, example, given, settings
-from hypothesis import strategies as st
 
 EXAMPLES = int(os.environ.get("HOSTILE_TABLES", "12"))
 TABLES = {
@@ -216,27 +214,18 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return Project(tmp_path_factory.mktemp("hostile"), policy)
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-@given(seed=st.integers(0, 2**32))
-@example(seed=1)
-def test_no_hostile_table_crashes_or_loses_a_row(project: Project, seed: int) -> None:
-    with project.run(list(hostile_tables(seed))) as connection:
-        assert_every_row_is_told(connection)
-
-
-def test_hostile_tables_are_not_all_refused(project: Project) -> None:
-    """Else the test above would say little."""
+def test_no_hostile_table_crashes_or_loses_a_row(project: Project) -> None:
+    """And they are not all refused, else this would say little."""
     accepted = {"orders": 0, "subscription_periods": 0}
-    for seed in range(12):
-        with project.run(list(hostile_tables(seed))) as connection:
-            for mart in accepted:
-                accepted[mart] += connection.execute(
-                    f"select count(*) from marts.{mart}"
-                ).fetchone()[0]
+    for seed in range(EXAMPLES):
+        try:
+            with project.run(list(hostile_tables(seed))) as connection:
+                assert_every_row_is_told(connection)
+                for mart in accepted:
+                    accepted[mart] += connection.execute(
+                        f"select count(*) from marts.{mart}"
+                    ).fetchone()[0]
+        except Exception as error:
+            error.add_note(f"These are hostile_tables({seed}).")
+            raise
     assert min(accepted.values()) >= 10, accepted

@@ -186,7 +186,8 @@ def test_the_faster_dbt_compiles_the_same_sql(tmp_path: Path) -> None:
         compiling = (
             "import sys; from pathlib import Path; import dbt_project;"
             f"dbt_project.shared_folder = Path({str(dbt_project.shared_folder)!r});"
-            f"run = dbt_project.dbt('compile', database=Path({str(folders[name] / 'built.duckdb')!r}));"
+            f"folder = Path({str(folders[name])!r});"
+            "run = dbt_project.dbt('compile', database=folder / 'built.duckdb', target_path=folder / 'target');"
             "print(run.text); sys.exit(not run.ok); "
         )
         run = subprocess.run(
