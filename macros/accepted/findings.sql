@@ -64,8 +64,8 @@
         },
         'discounts_are_refused': {
             'severity': 'warning', 'setting': 'raw_columns',
-            'meaning': 'A discount as an item of its own is refused, and MRR is too large by it.',
-            'remedy': 'The var raw_columns can map item_id, so that the items of one subscription_id are netted.',
+            'meaning': 'Where they are discounts, MRR is too large by them.',
+            'remedy': 'The var raw_columns can map item_id and, for all items of a subscription, the same subscription_id: these are netted.',
         },
         'starts_after_as_of_date': {
             'severity': 'warning', 'setting': 'as_of_date',

@@ -133,7 +133,7 @@ IN_HOSTILE = {
     ),
     # 25 accepted periods and d5.
     "discounts_are_refused": (
-        "subscriptions", "monthly_amount", "1 rows with an amount below 0 start with a subscription of the same customer", 1, "0.038462",
+        "subscriptions", "monthly_amount", "1 rows with an amount below 0 lower no MRR: they are refused, or items of a subscription without another one", 1, "0.038462",
     ),
     # c1 stands in 1 row of the customers, 3 orders and their pending one, and 3 periods; C1 in one row.
     "ids_are_written_differently": (

@@ -88,17 +88,44 @@ starts as (
     cross join as_of
 ),
 
--- A refused amount below 0 that starts with a period of the same customer is a discount on it.
-discounts as (
+-- A refused amount below 0 that starts with a period of the same customer is a discount on it. An item below 0 that
+-- starts while its subscription has no other item lowers nothing.
+without_effect as (
     select
         checked.subscription_id,
         checked.amount,
-        row_number() over (order by checked.subscription_id, checked.amount) as example_rank
+        1 as refused_rows
     from checked
-    where exists (
-        select 1 from subscriptions
-        where subscriptions.customer_id = checked.customer_id and subscriptions.started_on = checked.started_on
-    )
+    where
+        exists (
+            select 1 from subscriptions
+            where subscriptions.customer_id = checked.customer_id and subscriptions.started_on = checked.started_on
+        )
+
+    union all
+
+    select
+        discounts.subscription_id,
+        discounts.monthly_amount as amount,
+        0 as refused_rows
+    from subscriptions as discounts
+    where
+        discounts.mrr < 0
+        and not exists (
+            select 1 from subscriptions as items
+            where
+                items.subscription_id = discounts.subscription_id
+                and items.mrr > 0
+                and items.started_on <= discounts.started_on
+                and (items.ended_on is null or items.ended_on > discounts.started_on)
+        )
+),
+
+discounts as (
+    select
+        *,
+        row_number() over (order by subscription_id, amount) as example_rank
+    from without_effect
 ),
 
 findings as (
@@ -144,10 +171,11 @@ findings as (
         'discounts_are_refused' as finding,
         'subscriptions' as source_table,
         'monthly_amount' as column_name,
-        {{ in_words('count(*)') }} || ' rows with an amount below 0 start with a subscription of the same customer' as what,
+        {{ in_words('count(*)') }} || ' rows with an amount below 0 lower no MRR: they are refused, '
+        || 'or items of a subscription without another one' as what,
         {{ three_examples("subscription_id || ' ' || " ~ in_words('cast(amount as decimal(28, 2))')) }} as examples,
         count(*) as affected_rows,
-        (select count(*) from subscriptions) + count(*) as all_rows
+        (select count(*) from subscriptions) + sum(refused_rows) as all_rows
     from discounts
     having count(*) > 0
 
