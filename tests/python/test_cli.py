@@ -182,7 +182,7 @@ def test_the_plan_is_what_is_built(shop: Path, tmp_path: Path) -> None:
     counts = row_counts(database)
     assert planned_rows == sum(counts.values()) - counts["expectations.landed_loads"]  # no model
     assert "as long as it took the last time here (20" in said and "Nothing was built." in said
-    assert [row[0] for row in rows][-2:] == ["data tests", "prediction, expectations"]
+    assert [row[0] for row in rows][-2:] == ["data tests", "reading, prediction"]
     assert database.read_bytes() == held
 
     rows, said = planned(database, "--select", "customers")

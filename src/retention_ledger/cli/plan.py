@@ -16,7 +16,7 @@ from retention_ledger.server import Server
 
 #: Beside what dbt has compiled: a lost file costs an estimate.
 FILE = "durations.json"
-AROUND = "prediction, expectations"
+AROUND = "reading, prediction"
 
 
 @dataclass
