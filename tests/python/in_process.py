@@ -22,7 +22,7 @@ from retention_ledger.cli.dbt import Dbt
 _read = Dbt.read
 
 
-def _read_once(self: Dbt) -> None:
+def read_once(self: Dbt) -> None:
     """As dbt reads the project, but for what another test has read in the same shape."""
     found = None
     if self.project.folder == ROOT:
@@ -60,7 +60,7 @@ def command(
     with (
         mock.patch.dict(os.environ, variables, clear=True),
         mock.patch.object(sys, "argv", given),
-        mock.patch.object(Dbt, "read", _read_once),
+        mock.patch.object(Dbt, "read", read_once),
         _in(folder),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

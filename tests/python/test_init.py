@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from dbt.contracts.graph.manifest import Manifest
-from dbt_project import ROOT, dbt, manifest_of, query
+from dbt_project import ROOT, dbt, query
+from in_process import read_once
 from rich.console import Console
 from test_connectors import LAYOUTS, decided
 
@@ -34,13 +34,7 @@ Init = Callable[..., tuple[dict[str, Any], str, str]]
 def run_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Init:
     """Writes files into a folder and runs `init` on it: the settings, their text, and what the command said."""
     monkeypatch.setenv("RETENTION_LEDGER_DB", str(tmp_path / "built.duckdb"))
-
-    def read(self: Dbt) -> None:
-        found = manifest_of(self.settings, tmp_path / "built.duckdb")
-        assert isinstance(found, Manifest), found.text
-        self.manifest = found
-
-    monkeypatch.setattr(Dbt, "read", read)
+    monkeypatch.setattr(Dbt, "read", read_once)
 
     def run(files: dict[str, str | bytes], **more: Any) -> tuple[dict[str, Any], str, str]:
         folder = tmp_path / "export"

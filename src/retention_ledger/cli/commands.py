@@ -15,7 +15,13 @@ from rich.table import Table
 
 from retention_ledger.cli.dbt import NOTE, Dbt, failure, warnings_of
 from retention_ledger.cli.headline import headline
-from retention_ledger.cli.plan import Durations, last_durations, plan, remember_durations
+from retention_ledger.cli.plan import (
+    NOTHING_SELECTED,
+    Durations,
+    last_durations,
+    plan,
+    remember_durations,
+)
 from retention_ledger.cli.progress import Stages
 from retention_ledger.cli.project import Project, database_of
 from retention_ledger.cli.raw_files import unchanged_files
@@ -186,15 +192,11 @@ def build(
     file = named_database(database, project)
     dbt = Dbt(project, {**settings, **({"replace_data": True} if options.replace else {})}, verbose)
     if options.only_plan:
-        with working(out, "Reading the project ..."):
-            dbt.read()
-            nodes = dbt.nodes(options.for_selection())
+        nodes = read_nodes(out, dbt, options)
         say(out, *plan(project, file, nodes, is_whole=not options.select))
         return
     with publication(file, dbt, is_whole=not options.select) as candidate:
-        with working(out, "Reading the project ..."):
-            dbt.read()
-            nodes = dbt.nodes(options.for_selection())
+        nodes = read_nodes(out, dbt, options)
         candidate.make()
         checks = None if options.select else Expectations(dbt, file, options.accept)
         before = last_durations(project, file)
@@ -222,6 +224,13 @@ def build(
         )
     elif not options.select:
         say(out, "", *headline(file, dbt.schema()))
+
+
+def read_nodes(out: Console, dbt: Dbt, options: BuildOptions) -> list[Any]:
+    """Reads the project; the nodes that these options build."""
+    with working(out, "Reading the project ..."):
+        dbt.read()
+        return dbt.nodes(options.for_selection())
 
 
 def run_stages(
@@ -264,7 +273,7 @@ def run_build(
     """One `dbt build` with its progress, of which something `began` before; Stop with what failed, which leaves out so
     many nodes `after` it; Refused where nothing was built."""
     if not nodes:
-        raise Stop("Nothing is selected: `--select` names no model, seed or test of the project.")
+        raise Stop(NOTHING_SELECTED)
     if dbt.verbose:
         outcome = dbt.run("build", *options)
     else:

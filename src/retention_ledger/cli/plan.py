@@ -17,6 +17,7 @@ from retention_ledger.server import Server
 #: Beside what dbt has compiled: a lost file costs an estimate.
 FILE = "durations.json"
 AROUND = "reading, prediction"
+NOTHING_SELECTED = "Nothing is selected: `--select` names no model, seed or test of the project."
 
 
 @dataclass
@@ -109,7 +110,7 @@ def in_words(seconds: float) -> str:
 def plan(project: Project, database: Place | None, nodes: list[Any], is_whole: bool) -> list[Any]:
     """Lines and a table: per stage what would be made, its rows as they are now, and the seconds it took."""
     if not nodes:
-        raise Stop("Nothing is selected: `--select` names no model, seed or test of the project.")
+        raise Stop(NOTHING_SELECTED)
     took, rows = last_durations(project, database), rows_of(database, nodes)
     lines, total = [], 0.0
     for stage, there in stages_of(nodes, project.rooms()).items():
