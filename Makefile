@@ -6,8 +6,6 @@ STAMP := $(VENV)/.installed
 # What the tests look at, made as a user makes it.
 DEMO := target/demo/built.duckdb
 PYTEST = DEMO_DATABASE=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
-# The linter's templater is dbt, too, and may run while the demo is built.
-SQLFLUFF = DBT_TARGET_PATH=target/lint $(BIN)/sqlfluff lint --disable-progress-bar
 
 .DEFAULT_GOAL := build
 .PHONY: build predict test lint unit-tests demo pytest mutants bench postgres docs semantic demo-data lock clean
@@ -36,8 +34,7 @@ unit-tests: $(STAMP) ## the unit tests of the models alone
 lint: $(STAMP) ## sqlfluff on the SQL, ruff on the Python
 	@$(BIN)/ruff check src tests
 	@$(BIN)/ruff format --check src tests
-	@$(SQLFLUFF) --processes 2 models/marts models/staging/base analyses tests/singular
-	@$(SQLFLUFF) --templater jinja --ignore templating,parsing models/staging/stg_*.sql
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models analyses tests/singular
 
 demo: $(STAMP) ## what pytest looks at, made by the command as a user makes it
 	@mkdir -p $(dir $(DEMO))

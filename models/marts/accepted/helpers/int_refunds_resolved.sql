@@ -71,8 +71,10 @@ decided as (
         original_amount,
         case
             when amount is not null
-                then {{ converted_amount('amount_so_far', 'exchange_rate') }}
+                then (
+                    {{ converted_amount('amount_so_far', 'exchange_rate') }}
                     - {{ converted_amount('(amount_so_far - original_amount)', 'exchange_rate') }}
+                )
         end as amount,
         refunded_on
     from summed
