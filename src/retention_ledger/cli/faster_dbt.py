@@ -21,11 +21,13 @@ from typing import Any
 
 import parsedatetime
 from dbt import compilation
+from dbt.adapters.base.relation import BaseRelation
+from dbt.adapters.duckdb import DuckDBAdapter
 from dbt.clients.jinja import _HAS_RENDER_CHARS_PAT, MacroGenerator
+from dbt.context import exceptions_jinja, providers
 from dbt.context.base import BaseContext, Var
 from dbt.context.macro_resolver import TestMacroNamespace
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
-from dbt.context import exceptions_jinja, providers
 from dbt.context.manifest import ManifestContext
 from dbt.contracts.graph.nodes import Macro
 from dbt.include.global_project import PROJECT_NAME as GLOBAL_PROJECT_NAME
@@ -237,6 +239,15 @@ def _options_once(arguments: Any) -> dict[str, Any]:
     return dict(_options[1])
 
 
+def _drop_what_is_there(self: DuckDBAdapter, relation: BaseRelation) -> None:
+    """Drops a relation, but for the backup of a table that was not there before, which dbt drops for each that it makes."""
+    if str(relation.identifier).endswith("__dbt_backup") and not self.get_relation(
+        relation.database, relation.schema, relation.identifier
+    ):
+        return
+    _drop_relation(self, relation)
+
+
 #: What dbt says at the level of debugging, some ten times for each node: every statement, and how long it took.
 DEBUGGING = {
     "CacheAction", "ConnectionClosed", "ConnectionReused", "ConnectionUsed", "NewConnectionOpening", "NodeCompiling",
@@ -279,6 +290,7 @@ _get_rendered_var = Var.get_rendered_var
 _get_macro = MacroGenerator.get_macro
 _compile = MacroFuzzEnvironment.compile
 _args_to_dict = providers.args_to_dict
+_drop_relation = DuckDBAdapter.drop_relation
 
 
 def make_faster() -> None:
@@ -298,3 +310,4 @@ def make_faster() -> None:
     providers.args_to_dict = _options_once
     providers.wrapped_exports = _Exceptions
     dbt_jinja.ChainMap = _Chain
+    DuckDBAdapter.drop_relation = _drop_what_is_there
