@@ -20,6 +20,8 @@ Connected = duckdb.DuckDBPyConnection | Connection
 
 #: Written by the hooks of macros/raw/data_held.sql.
 DATA_HELD = "int_data_held"
+#: Where it is, unless a project says otherwise.
+SCHEMA_OF_HELPERS = "intermediate"
 
 
 #: On a server a build is written into schemas of these names, and what it replaces goes into the others.
@@ -190,17 +192,33 @@ def columns_of(connection: Connected, table: str) -> list[str]:
     ]
 
 
+def own_schemas(schemas: list[str], server: Server) -> list[str]:
+    """Of the schemas that builds are in, those that the profile names, as dbt calls them; none where a project calls its own otherwise."""
+    name = server.schema
+    return [found for found in schemas if found in (name, f"{name}_{SCHEMA_OF_HELPERS}")] or [
+        found for found in schemas if found.startswith(f"{name}_")
+    ]
+
+
+def schemas_with_builds(connection: Connected, schema: str | None = None) -> list[str]:
+    """The schemas of the helpers of each published build; or `schema`, if there is a build, published or not."""
+    found = connection.execute(
+        "select table_schema from information_schema.tables where table_catalog = current_database() and table_name = ? order by 1",
+        [DATA_HELD],
+    ).fetchall()
+    return [
+        each
+        for (each,) in found
+        if each == schema or (schema is None and not each.endswith((CANDIDATE, FORMER)))
+    ]
+
+
 def find_build(connection: Connected, database: Place, schema: str | None = None) -> Build:
     """The build in the database, which must have passed. Of several in one file, `schema` names one."""
     [(catalog,)] = connection.execute("select current_database()").fetchall()
-    schemas = [
-        found
-        for (found,) in connection.execute(
-            "select table_schema from information_schema.tables where table_catalog = ? and table_name = ? order by 1",
-            [catalog, DATA_HELD],
-        ).fetchall()
-        if schema == found or (schema is None and not found.endswith((CANDIDATE, FORMER)))
-    ]
+    schemas = schemas_with_builds(connection, schema)
+    if schema is None and isinstance(database, Server):
+        schemas = own_schemas(schemas, database) or schemas
     if len(schemas) > 1:
         raise Stop(
             f"The database {database} holds several builds, whose helpers are in the schemas {', '.join(schemas)}: "
@@ -218,9 +236,14 @@ def find_build(connection: Connected, database: Place, schema: str | None = None
             ).fetchall()
     if not rows:
         where = f" in the schema {schema}" if schema else ""
+        another = (
+            "schema with RETENTION_LEDGER_PGSCHEMA or in the profile"
+            if isinstance(database, Server)
+            else "database with `--database FILE`"
+        )
         raise Stop(
             f"The database {database} holds no build of this version{where}: run `retention-ledger build` first, "
-            "or name another database with `--database FILE`."
+            f"or name another {another}."
         )
     *texts, last_build, build_id = rows[0]
     build = Build(database, catalog, *map(json.loads, texts), last_build, build_id)

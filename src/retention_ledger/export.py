@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 
 from retention_ledger.cli.project import carried
-from retention_ledger.database import Build, find_build, opened
+from retention_ledger.database import Build, Place
 from retention_ledger.errors import Stop
+from retention_ledger.reading import reading
+from retention_ledger.server import Server
 
 #: How DuckDB writes each format. CSV: a null is an empty field, an empty text is "".
 OPTIONS = {"parquet": "format parquet", "csv": "format csv, header, delimiter ','"}
@@ -35,13 +37,15 @@ def marts_of(build: Build) -> list[str]:
     return sorted(names & set(build.relations))
 
 
-def default_folder(database: Path) -> Path:
-    """The folder beside the database: my_shop.duckdb has my_shop_export."""
+def default_folder(database: Place) -> Path:
+    """The folder beside the database: my_shop.duckdb has my_shop_export; for a server in the folder one is in."""
+    if isinstance(database, Server):
+        return Path(f"{database.name}_export")
     return database.with_name(f"{database.stem}_export")
 
 
 def export_marts(
-    database: Path,
+    database: Place,
     folder: Path | None = None,
     kind: str = "parquet",
     marts: Sequence[str] = (),
@@ -59,23 +63,27 @@ def export_marts(
         raise Stop(
             f"There is no folder {folder.absolute().parent} to put the export {folder.name} into."
         )
-    with opened(database) as connection:
-        build = find_build(connection, database, schema)
-        there = marts_of(build)
-        unknown = sorted(set(marts) - set(there))
-        if unknown:
-            raise Stop(f"There is no mart {', '.join(unknown)}. There are: {', '.join(there)}.")
-        chosen = [mart for mart in there if not marts or mart in marts]
-        build.require(connection, chosen)
+    with reading(
+        database, schema, lambda build: chosen(build, marts), if_there=("policy_settings",)
+    ) as (connection, build):
         try:
             with tempfile.TemporaryDirectory(
                 dir=folder.absolute().parent, prefix=f".{folder.name}-"
             ) as beside:
-                rows = write_files(connection, build, chosen, Path(beside), kind)
+                rows = write_files(connection, build, chosen(build, marts), Path(beside), kind)
                 written = move_in(Path(beside), folder, contents(build, connection, rows, kind))
         except (OSError, duckdb.IOException) as error:
             raise Stop(f"The export {folder} cannot be written: {error}") from error
     return Exported(folder, len(rows), sum(rows.values()), written, build.build_id)
+
+
+def chosen(build: Build, marts: Sequence[str]) -> list[str]:
+    """The marts of these names, or all; Stop where there is none of a name."""
+    there = marts_of(build)
+    unknown = sorted(set(marts) - set(there))
+    if unknown:
+        raise Stop(f"There is no mart {', '.join(unknown)}. There are: {', '.join(there)}.")
+    return [mart for mart in there if not marts or mart in marts]
 
 
 def write_files(

@@ -14,7 +14,7 @@ Two semantic models, because two kinds of question can be answered without a wro
 import sys
 from pathlib import Path
 
-from retention_ledger.database import find_build, opened
+from retention_ledger.database import Place, find_build, opened
 
 #: Grain -> the column that its metrics are asked by.
 GRAINS = ("week", "month", "quarter", "year")
@@ -83,7 +83,7 @@ class Metric(dict):
         return self[name]
 
 
-def definitions(database: Path, schema: str | None = None) -> list[Metric]:
+def definitions(database: Place, schema: str | None = None) -> list[Metric]:
     """The metrics of a built database, as its marts define them, in the order of marts and names.
 
     Of several builds in one file, `schema` names one.

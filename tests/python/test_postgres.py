@@ -4,7 +4,9 @@
 otherwise than by their bytes.
 """
 
+import contextlib
 import csv
+import io
 import json
 import os
 import random
@@ -24,21 +26,39 @@ import duckdb
 import postgres_server
 import pytest
 from dbt_project import ROOT, TABLES, dbt
+from rich.console import Console
 
 from retention_ledger import schema_switch
+from retention_ledger.cli import readers
+from retention_ledger.cli.init import init
+from retention_ledger.cli.project import find_project
+from retention_ledger.database import Build, Place, find_build
+from retention_ledger.diff import sides as diff_sides
+from retention_ledger.diff import worker
+from retention_ledger.diff.compare import compare
 from retention_ledger.errors import Refused, Stop
+from retention_ledger.export import export_marts
+from retention_ledger.reading import copy_of, in_a_file_of_its_own, reading
+from retention_ledger.report.data import MARTS, Reader, Report
 from retention_ledger.schema_switch import CandidateSchemas, beside_schemas
+from retention_ledger.semantic import definitions
 from retention_ledger.server import Server, connected
 
 psycopg2 = pytest.importorskip("psycopg2", reason="The extra `postgres` is not installed.")
 
+#: A database whose language orders texts otherwise than by their bytes, where the server has such a language: the wheel has none.
+ENGLISH = (
+    "template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'",
+    "template template0 encoding 'UTF8' locale 'en_US.UTF-8'",
+    "",
+)
 #: Customers per customer that is kept; 1 is the whole demo.
 ONE_IN = int(os.environ.get("POSTGRES_ONE_IN", "8"))
 BY_CUSTOMER = ("customers", "orders", "subscriptions", "support_tickets", "feedback")
 TABLES_OF_DEMO = (*BY_CUSTOMER, "refunds", "exchange_rates", "marketing_spend")
 SETTINGS = {
     "raw_tables": sorted(TABLES_OF_DEMO), "as_of_date": "2025-12-14", "latest_valid_date": "2025-12-31",
-    "gross_margin_rate": 0.6, "max_rejected_share": 0.5,
+    "gross_margin_rate": 0.6, "max_rejected_share": 0.5, "raw_timezones": {"calendar": "America/New_York"},
 }  # fmt: skip
 
 
@@ -57,11 +77,14 @@ def port() -> Iterator[int]:
         made.autocommit = True
         for sql in (
             "create database plain",
-            "create database english template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'",
             "create role reader login password 'reads'",
             "create role stranger login password 'strange'",
         ):
             made.cursor().execute(sql)
+        for language in ENGLISH:
+            with contextlib.suppress(psycopg2.Error):
+                made.cursor().execute(f"create database english {language}")
+                break
         made.close()
         yield port
 
@@ -129,6 +152,12 @@ def command(port: int, folder: Path, *words: str) -> subprocess.CompletedProcess
         env=postgres_server.environment(port, "english") | {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")},
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def use_database(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    """Has what is called in this process find the database english, as `command` does."""
+    for name, value in postgres_server.environment(port, "english").items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +256,204 @@ def test_a_part_that_fails_changes_nothing_and_is_kept(port: int, both: SimpleNa
     assert ask(both.server, "select count(*) from ledger_staging__candidate.stg_orders where status = 'lost'") == [(3,)]  # fmt: skip
 
 
+def test_texts_are_in_the_order_of_bytes_in_every_table(both: SimpleNamespace) -> None:
+    assert ask(
+        both.server,
+        "select c.relname, a.attname from pg_attribute as a inner join pg_class as c on a.attrelid = c.oid "
+        "inner join pg_namespace as n on c.relnamespace = n.oid where c.relkind = 'r' and a.attnum > 0 "
+        "and n.nspname in ('ledger_marts', 'ledger_intermediate', 'ledger_staging') and a.attcollation = '\"default\"'::regcollation",
+    ) == []  # fmt: skip
+
+
+# Those who read a build
+
+
+def said_by_the_report(database: Place) -> Report:
+    """What the page of a build would show."""
+    with reading(database, None, lambda build: MARTS) as (connection, build):
+        return Reader(connection, build, 20).read()
+
+
+def test_the_report_says_the_same_on_both(
+    both: SimpleNamespace, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = said_by_the_report(both.database), said_by_the_report(both.server)
+    for part in ("page", "definitions", "tables", "counts"):
+        assert getattr(there, part) == getattr(here, part), part
+    settings = [{row["setting"]: row for row in each.settings} for each in (here, there)]
+    assert {name for name, row in settings[0].items() if row != settings[1][name]} == {"raw_files", "raw_schema"}  # fmt: skip
+    build_id = there.header.pop("build_id")
+    assert there.header.pop("published_at")
+    assert there.header.items() <= here.header.items()
+    use_database(monkeypatch, port)
+    monkeypatch.chdir(both.folder)
+    out = Console(file=io.StringIO(), width=1000)
+    readers.report(out, find_project(ROOT, None, "postgres"), None, None, None, 0, False)
+    assert f", build {build_id})" in out.file.getvalue()
+    assert build_id in (both.folder / "english_report.html").read_text(encoding="utf-8")
+
+
+def test_an_export_has_the_same_rows_and_types_as_on_duckdb(both: SimpleNamespace) -> None:
+    here = export_marts(both.database, both.folder / "here")
+    there = export_marts(both.server, both.folder / "there")
+    assert there.files == here.files > 40 and there.build_id
+    assert f'"build_id": "{there.build_id}"' in (both.folder / "there" / "export.json").read_text()
+    with duckdb.connect() as connection:
+        for file in sorted((both.folder / "here").glob("*.parquet")):
+            if file.stem in OF_THE_PLACE | {"policy_settings"}:
+                continue
+            other = both.folder / "there" / file.name
+            columns, same = (connection.execute(f"describe select * from '{each}'").fetchall() for each in (file, other))  # fmt: skip
+            assert columns == same, file.stem
+            names = ", ".join(f'"{column[0]}"' for column in columns if column[0] != "raw_record")
+            sums = [connection.execute(f"select count(*), sum(hash({names})) from '{each}'").fetchone() for each in (file, other)]  # fmt: skip
+            assert sums[0] == sums[1], file.stem
+
+
+def test_an_export_of_a_mart_that_is_not_there_says_which_there_are(both: SimpleNamespace) -> None:
+    with pytest.raises(
+        Stop, match=r"There is no mart nothing\. There are: acquisition_cost_by_period, "
+    ):
+        export_marts(both.server, both.folder / "there", marts=["nothing"])
+
+
+def test_metrics_are_defined_the_same_on_both(both: SimpleNamespace) -> None:
+    assert definitions(both.server) == definitions(both.database)
+
+
+@pytest.mark.skipif(
+    ONE_IN > 1, reason="dbt writes its page for half a minute: make postgres has it."
+)
+def test_the_pages_of_the_metrics_are_written(both: SimpleNamespace, port: int) -> None:
+    done = command(port, both.folder, "docs", "--output", "pages")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "metrics, and the lineage of the models" in done.stdout
+    assert (both.folder / "pages" / "index.html").exists()
+
+
+def test_a_build_of_a_server_is_compared_with_a_file(both: SimpleNamespace) -> None:
+    found = compare(both.server, both.database, "the databases", same_data=True)
+    assert (found.version_before, found.definitions, found.schema) == (found.version_after, (), ())
+    assert {each.name for each in found.settings} == {"raw_files", "raw_schema"}
+    # Rows are not copied, so nothing is said of them.
+    assert (found.values.moved, found.values.rows) == ((), None) and found.values.compared > 100_000  # fmt: skip
+
+
+OTHER_SCHEMAS = """
+create schema other_marts;
+create schema other_intermediate;
+create table other_marts.metric_values as select * from ledger_marts.metric_values;
+create table other_marts.metric_definitions as select * from ledger_marts.metric_definitions;
+create table other_marts.policy_settings as select * from ledger_marts.policy_settings;
+create table other_intermediate.int_data_held as
+select data, settings, replace(relations, '"ledger_', '"other_') as relations, last_build, build_id from ledger_intermediate.int_data_held;
+update other_marts.metric_values set value = value + 1
+where metric = 'closing_customers' and basis = 'subscriptions' and period_grain = 'year' and period_start = '2024-01-01' and segment_dimension = 'all'
+"""
+
+
+def test_builds_of_two_schemas_are_compared(
+    both: SimpleNamespace, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_database(monkeypatch, port)
+    ask(both.server, OTHER_SCHEMAS)
+    done = command(port, both.folder, "diff", "target:postgres", "target:postgres:other")
+    assert "`target:postgres` → `target:postgres:other`" in done.stdout, done.stderr
+    [moved] = [line for line in done.stdout.splitlines() if line.startswith("| `closing_customers` | 1 ")]  # fmt: skip
+    assert "2024" in moved, moved
+    place = diff_sides.find_place(diff_sides.Asked("target:postgres", None, project_dir=ROOT))
+    with pytest.raises(Stop) as stop:
+        place.built_by("HEAD", "postgres:nowhere")
+    assert str(stop.value) == (
+        f"HEAD is target:postgres:nowhere, and no build in {both.server} has schemas that begin with nowhere_. The helpers "
+        "of those that are there are in: ledger_intermediate, other_intermediate."
+    )
+    with pytest.raises(
+        Stop, match=r"HEAD is the target duckdb, a DuckDB file: write `target:duckdb`\."
+    ):
+        place.built_by("HEAD", "duckdb:other")
+    # The others still read the build that the profile names.
+    with connected(both.server) as connection:
+        assert find_build(connection, both.server).relations["orders"] == ["ledger_marts", "orders"]
+        assert find_build(connection, replace(both.server, schema="other")).name("metric_values") == "other_marts.metric_values"  # fmt: skip
+
+
+def test_a_diff_that_would_build_on_a_server_says_what_to_compare_instead(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_database(monkeypatch, port)
+    for name in ("RETENTION_LEDGER_DB", "DBT_LOG_PATH"):  # which the worker sets
+        monkeypatch.setenv(name, str(tmp_path / "x.duckdb"))
+    with pytest.raises(
+        Stop, match=r"A diff builds into DuckDB files, .* as in `retention-ledger diff target:NAME"
+    ):
+        worker.build(worker.Order(str(ROOT), None, "postgres", {}, str(tmp_path)))
+
+
+@pytest.mark.parametrize("source", ["shop", "."])
+def test_init_does_not_look_at_a_server(
+    source: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_database(monkeypatch, port)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Stop, match=r"`init` looks at files and at DuckDB.* names english on"):
+        init(Console(file=io.StringIO()), find_project(ROOT, None, "postgres"), source, None, None)
+
+
+#: What the copies for readers must keep apart; a number without digits of its own has as many as it needs.
+VALUES = [
+    ("", 1, "1.50", "0.125", True, 0.1, "2024-02-29 10:00:00.123456", "2024-02-29"),
+    ("\\N", None, "-0.01", "1234567.5", False, 1e300, "1999-12-31 00:00:00", "9999-12-31"),
+    ('a"b\nc\r\nd,e\\', 2, None, None, None, None, None, None),
+    (None, None, None, None, None, None, None, None),
+    ("NULL", -1, "0.00", "3", True, -0.0, "0001-01-01 00:00:00", "0001-01-01"),
+]
+
+
+def test_a_copy_has_the_values_of_the_server(published: Server) -> None:
+    ask(published, "create schema reports")
+    ask(published, "create table reports.mine (a text, b bigint, c numeric(18, 2), d numeric, e boolean, f double precision, g timestamp, h date)")  # fmt: skip
+    build = Build(published, "plain", {}, {}, {"mine": ["reports", "mine"]}, "passed", None)
+    with connected(published) as server, in_a_file_of_its_own("copy") as copy:
+        server.executemany("insert into reports.mine values (?, ?, ?, ?, ?, ?, ?, ?)", VALUES)
+        copied = copy_of(server, build, copy, "copy", ["mine"])
+        expected = server.execute("select * from reports.mine").fetchall()
+        assert copy.execute(f"select * from {copied.table('mine')}").fetchall() == expected
+        types = [row[1] for row in copy.execute(f"describe {copied.table('mine')}").fetchall()]
+    assert types == [
+        "VARCHAR",
+        "BIGINT",
+        "DECIMAL(18,2)",
+        "DECIMAL(38,3)",
+        "BOOLEAN",
+        "DOUBLE",
+        "TIMESTAMP",
+        "DATE",
+    ]
+
+
+# The unit tests of the models
+
+#: Of the unit tests those of what reads texts, divides or sorts; `make postgres` has all.
+UNIT_TESTS = ["test_type:unit"] if ONE_IN == 1 else [
+    f"{model},test_type:unit"
+    for model in ("stg_orders", "stg_subscriptions", "int_ids_written_differently", "int_prediction_state", "int_findings_of_months", "metric_values", "mrr_by_period", "cells_by_month")
+]  # fmt: skip
+
+
+def test_unit_tests_of_models_pass(both: SimpleNamespace, port: int) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "test", "--select", *UNIT_TESTS, "--target", "postgres", "--vars", json.dumps(SETTINGS | {"raw_schema": "shop"}),
+         "--profiles-dir", ROOT / "profiles", "--target-path", both.folder / "target", "--log-path", both.folder / "logs", "--log-level-file", "error"],
+        env=postgres_server.environment(port, "english"), cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-20_000:]
+    results = json.loads((both.folder / "target" / "run_results.json").read_text())["results"]
+    passed = [each for each in results if each["unique_id"].startswith("unit_test.")]
+    print(f"{len(passed)} unit tests passed")
+    assert len(passed) >= (230 if ONE_IN == 1 else 25)
+
+
 # One literal per macro of macros/cross_db, on both
 
 #: Name -> input text, expression over the column x, expected text.
@@ -272,6 +499,15 @@ GOLDEN = {
     "timestamp, abbreviation": ("2024-07-01 10:00 PDT", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 18:00:00"),
     "timestamp, zone": ("2024-07-01T10:00[Europe/Berlin]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 09:00:00"),
     "timestamp, unknown zone": ("2024-07-01T10:00[Europe/Nowhere]", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
+    "timestamp, skipped in Berlin": ("2024-03-31T02:30[Europe/Berlin]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-03-31 02:30:00"),
+    "timestamp, twice in Berlin": ("2024-10-27T02:30[Europe/Berlin]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-10-27 01:30:00"),
+    "timestamp, skipped in New York": ("2024-03-10T02:30[America/New_York]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-03-10 07:30:00"),
+    "timestamp, twice in New York": ("2024-11-03T01:30[America/New_York]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-11-03 06:30:00"),
+    "timestamp, half an hour skipped": ("2024-10-06T02:15[Australia/Lord_Howe]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-10-05 16:45:00"),
+    "timestamp, half an hour twice": ("2024-04-07T01:45[Australia/Lord_Howe]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-04-06 16:15:00"),
+    "timestamp, skipped at midnight": ("2018-11-04T00:30[America/Sao_Paulo]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2018-11-04 03:30:00"),
+    "timestamp, twice before midnight": ("2018-02-17T23:30[America/Sao_Paulo]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2018-02-18 02:30:00"),
+    "timestamp, summer time abolished": ("2020-01-15T12:00[America/Sao_Paulo]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2020-01-15 15:00:00"),
     "timestamp, afternoon": ("2024-07-01 1:05 p.m.", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 13:05:00"),
     "timestamp, basic": ("20240501T095812", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-05-01 09:58:12"),
     "timestamp, week": ("2024-W01-1", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-01-01 00:00:00"),
@@ -280,6 +516,9 @@ GOLDEN = {
     "timestamp, own format": ("29.02.2024 10:11:12", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-02-29 10:11:12"),
     "timestamp, month by name": ("1 Mar 2024 03:05", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-03-01 03:05:00"),
     "timestamp, no date": ("until further notice", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
+    "skipped, in the zone of a table": ("2024-03-10 02:30:00", "in_business_zone('cast(x as timestamp)', 'calendar.calendar_day')", "2024-03-10 07:30:00"),
+    "twice, in the zone of a table": ("2024-11-03 01:30:00", "in_business_zone('cast(x as timestamp)', 'calendar.calendar_day')", "2024-11-03 06:30:00"),
+    "fail_when, not known before the query runs": ("a", "fail_when('random() > 2', \"'wrong'\")", "false"),
     "fail_when, not": ("a", "fail_when(\"x = 'b'\", \"'wrong'\")", "false"),
     "record_as_json": ("a", "record_as_json(raw_record('given'))", '{"x":"a"}'),
 }  # fmt: skip
@@ -547,7 +786,7 @@ def test_a_view_that_needs_a_column_that_is_gone_stops_the_publication(published
     ask(published, "create schema reports")
     ask(published, "create view reports.mine as select value from marts.a")
     with (
-        pytest.raises(Stop, match=r"column a\.value does not exist"),
+        pytest.raises(Stop, match=r"column (a\.value|\"value\") does not exist"),
         beside_schemas(published, fake_dbt(), is_whole=True) as candidate,
     ):
         candidate.make()

@@ -117,6 +117,11 @@ def test_every_model_has_a_file_of_its_own_for_its_words(models: dict[str, Model
     ] == []
 
 
+def test_the_name_of_a_unit_test_is_short_enough_for_postgresql(demo_manifest: Manifest) -> None:
+    names = [test.name for test in demo_manifest.unit_tests.values()]
+    assert len(names) > 200 and [name for name in names if len(name) > 63] == []
+
+
 def test_macros_stand_in_rooms_of_the_same_names() -> None:
     rooms = {path.name for path in (ROOT / "macros").iterdir() if path.is_dir()}
     assert rooms <= {*ROOMS, "policy", "raw", "calendar", "cross_db", "expectations"}

@@ -22,7 +22,7 @@ side_by_side as (
         segment_dimension,
         segment_value,
         {%- for metric in metrics %}
-        max(case when metric = '{{ metric.name }}' then value end) as {{ metric.name }},
+        cast(max(case when metric = '{{ metric.name }}' then value end) as decimal(28, 6)) as {{ metric.name }},
         {%- endfor %}
         is_latest_complete_period
     from metric_values

@@ -297,7 +297,9 @@ def init(
 def diff(
     base: Annotated[
         str,
-        typer.Argument(help="A revision, the folder of a project, or a database that was built."),
+        typer.Argument(
+            help="A revision, the folder of a project, a database that was built, or target:NAME for the build of a target."
+        ),
     ],
     head: Annotated[
         str | None, typer.Argument(help="The same; without it, the working folder.")

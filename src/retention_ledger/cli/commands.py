@@ -112,15 +112,6 @@ def named_database(database: Path | None, project: Project) -> Place | None:
     return found
 
 
-def must_be_file(database: Place | None, what: str) -> Path:
-    """The DuckDB file; Stop on a server and on other warehouses."""
-    if not isinstance(database, Path):
-        raise Stop(
-            f"{what} reads DuckDB files, and the profile of this project names another database."
-        )
-    return database
-
-
 def must_be_known(database: Place | None, what: str) -> Place:
     """The DuckDB file or the server; Stop on other warehouses."""
     if database is None:

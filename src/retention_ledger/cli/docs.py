@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from retention_ledger.cli.commands import must_be_file, named_database, say, working
+from retention_ledger.cli.commands import must_be_known, named_database, say, working
 from retention_ledger.cli.dbt import Dbt, failure, shown
 from retention_ledger.cli.project import Project
 from retention_ledger.database import find_build, opened
@@ -22,7 +22,7 @@ def docs(
     verbose: bool,
 ) -> None:
     """Writes the pages of a build that is there into a folder. Stop where dbt cannot read the project."""
-    file = must_be_file(named_database(database, project), "The documentation")
+    file = must_be_known(named_database(database, project), "The documentation")
     with opened(file) as connection:
         held = find_build(connection, file, schema)
         held.require(connection, ["metric_definitions", "metric_values"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from retention_ledger.cli.commands import must_be_file, named_database, say, working
+from retention_ledger.cli.commands import must_be_known, named_database, say, working
 from retention_ledger.cli.dbt import shown
 from retention_ledger.cli.project import Project
 from retention_ledger.export import export_marts
@@ -30,7 +30,7 @@ def report(
     open_page: bool,
 ) -> None:
     """Writes the page, and says where it is and how big."""
-    file = must_be_file(named_database(database, project), "The report")
+    file = must_be_known(named_database(database, project), "The report")
     with working(out, "Reading the marts ..."):
         written = write_report(file, output, schema, customers)
     names = (
@@ -57,7 +57,7 @@ def export(
     schema: str | None,
 ) -> None:
     """Writes the files, and says where they are and how many."""
-    file = must_be_file(named_database(database, project), "The export")
+    file = must_be_known(named_database(database, project), "The export")
     with working(out, "Writing the marts ..."):
         written = export_marts(file, output, str(kind), marts, schema)
     say(

@@ -3,15 +3,26 @@
 import contextlib
 import dataclasses
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
-from retention_ledger.database import DATA_HELD, Build, find_build, opened, why_not_opened
+from retention_ledger.database import (
+    DATA_HELD,
+    Build,
+    Connected,
+    Place,
+    find_build,
+    opened,
+    why_not_opened,
+)
 from retention_ledger.diff.facts import Comparison, Definition, FieldChange, Schema, Setting, Values
 from retention_ledger.diff.values import compare_rows, compare_values
 from retention_ledger.errors import Stop
+from retention_ledger.reading import attach_new, copy_of
+from retention_ledger.server import Connection, Server
 
 #: Of a metric: what makes it this one, and what is only said of it.
 MEANING = ("kind", "unit", "mart", "numerator", "denominator", "condition", "is_proportion")
@@ -22,36 +33,49 @@ REQUIRED = ("metric_values", "metric_definitions", "policy_settings")
 
 
 @contextlib.contextmanager
-def both(base: Path, head: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Build, Build]]:
-    """Two databases in one connection, which may only read them."""
-    builds = []
-    for file in (base, head):
-        with opened(file) as connection:
-            build = any_build(connection, file)
-            missing = [name for name in REQUIRED if name not in build.relations]
-            if missing:
-                raise Stop(
-                    f"The database {file} was built by a version that has no {' and no '.join(missing)}, so there is "
-                    "nothing to compare."
-                )
-            build.require(connection, REQUIRED)
-            builds.append(build)
-    with duckdb.connect() as connection:
-        for name, file in (("base_side", base), ("head_side", head)):
-            path = str(file.resolve()).replace("'", "''")
-            try:
-                connection.execute(f"attach '{path}' as {name} (read_only)")
-            except duckdb.Error as error:
-                raise Stop(why_not_opened(file, error)) from error
-        before, after = (
-            dataclasses.replace(build, catalog=name)
-            for build, name in zip(builds, ("base_side", "head_side"), strict=True)
+def both(base: Place, head: Place) -> Iterator[tuple[duckdb.DuckDBPyConnection, Build, Build]]:
+    """Two databases in one connection, which may only read them. Of a server it has a copy: the tables that are
+    compared, and of the other marts their columns."""
+    with (
+        tempfile.TemporaryDirectory(prefix="retention_ledger_") as folder,
+        duckdb.connect() as both_sides,
+    ):
+        builds = []
+        for name, database in (("base_side", base), ("head_side", head)):
+            with opened(database) as connection:
+                build = to_compare(connection, database)
+                if isinstance(connection, Connection):
+                    attach_new(both_sides, name, Path(folder))
+                    others = {*of_marts(build).values()} - {*REQUIRED}
+                    there = [model for model in others if build.has(connection, model)]
+                    build = copy_of(connection, build, both_sides, name, REQUIRED, there)
+                builds.append(dataclasses.replace(build, catalog=name))
+            if isinstance(database, Path):
+                path = str(database.resolve()).replace("'", "''")
+                try:
+                    both_sides.execute(f"attach '{path}' as {name} (read_only)")
+                except duckdb.Error as error:
+                    raise Stop(why_not_opened(database, error)) from error
+        yield both_sides, *builds
+
+
+def to_compare(connection: Connected, database: Place) -> Build:
+    """The build in a database; Stop where it has not what is compared."""
+    build = any_build(connection, database)
+    missing = [name for name in REQUIRED if name not in build.relations]
+    if missing:
+        raise Stop(
+            f"The database {database} was built by a version that has no {' and no '.join(missing)}, so there is "
+            "nothing to compare."
         )
-        yield connection, before, after
+    build.require(connection, REQUIRED)
+    return build
 
 
-def any_build(connection: duckdb.DuckDBPyConnection, file: Path) -> Build:
+def any_build(connection: Connected, file: Place) -> Build:
     """The build in a database, also one by a version that said less of itself: of that, the marts are found by name."""
+    if isinstance(file, Server):
+        return find_build(connection, file)
     held = connection.execute(
         "select table_schema from information_schema.tables where table_name = ?", [DATA_HELD]
     ).fetchall()
@@ -84,9 +108,10 @@ def names_of(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
 
 
 def compare(
-    base: Path, head: Path, data: str, same_data: bool = True, other_data: str = ""
+    base: Place, head: Place, data: str, same_data: bool = True, other_data: str = ""
 ) -> Comparison:
-    """What differs between two builds. Rows of marts are compared where both read the same data."""
+    """What differs between two builds. Rows of marts are compared where both are files and read the same data."""
+    same_data = same_data and not any(isinstance(each, Server) for each in (base, head))
     with both(base, head) as (connection, before, after):
         settings_before, settings_after = (
             settings_of(connection, before),
@@ -187,14 +212,19 @@ def compare_settings(before: dict[str, dict], after: dict[str, dict]) -> tuple[S
     return tuple(sorted(found, key=lambda each: (not each.is_part_of_version, each.name)))
 
 
-def columns_of(connection: duckdb.DuckDBPyConnection, build: Build) -> dict[str, dict[str, str]]:
-    """Mart -> column -> type, of the marts that this version of the project has."""
+def of_marts(build: Build) -> dict[tuple[str, str], str]:
+    """Schema and table -> model, of what stands beside the metrics."""
     schema = build.relations["metric_values"][0]
-    names = {
-        tuple(relation): model
+    return {
+        (relation[0], relation[1]): model
         for model, relation in build.relations.items()
         if relation[0] == schema
     }
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, build: Build) -> dict[str, dict[str, str]]:
+    """Mart -> column -> type, of the marts that this version of the project has."""
+    schema, names = build.relations["metric_values"][0], of_marts(build)
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in connection.execute(
         "select table_name, column_name, data_type from duckdb_columns() "

@@ -1,6 +1,7 @@
 """BASE and HEAD: revisions of the repository, folders of a project, or databases that were built."""
 
 import contextlib
+import dataclasses
 import difflib
 import os
 import shutil
@@ -14,12 +15,17 @@ from typing import Any
 
 import yaml
 
-from retention_ledger.cli.project import Project, find_project, project_file
+from retention_ledger.cli.project import Project, database_of, find_project, project_file
 from retention_ledger.cli.settings import as_vars, from_folder, read_settings
+from retention_ledger.database import Place as Database
+from retention_ledger.database import opened, own_schemas, schemas_with_builds
 from retention_ledger.errors import Stop
+from retention_ledger.server import Server
 
 #: What dbt fetches packages by.
 PACKAGE_FILES = ("packages.yml", "dependencies.yml", "package-lock.yml")
+#: How a side begins that is the build of a target of the profile.
+TARGET = "target:"
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Side:
     role: str
     said: str
     commit: str | None = None
-    database: Path | None = None
+    database: Database | None = None
     project: Project | None = None
     settings: dict[str, Any] | None = None
     needs_packages: bool = False
@@ -190,6 +196,8 @@ class Place:
             if not needs_packages:
                 found = self._find(project)
             return self._built(role, said, commit, found, top, top, needs_packages)
+        if text is not None and is_target(text):
+            return Side(role, text, database=self.built_by(role, text.removeprefix(TARGET)))
         path = Path(text) if text is not None else self.project.folder
         if path.is_file():
             return Side(role, path.name, database=path)
@@ -201,6 +209,27 @@ class Place:
         return self._built(
             role, "the working folder" if text is None else str(path), None, project, top, None
         )
+
+    def built_by(self, role: str, text: str) -> Database:
+        """The database of a target, written `NAME` or, for another schema of the server, `NAME:SCHEMA`."""
+        name, _, schema = text.partition(":")
+        found = database_of(dataclasses.replace(self.project, target=name))
+        if found is None:
+            raise Stop(
+                f"{role} is the target {name}, which names another warehouse than DuckDB or PostgreSQL: these can be compared."
+            )
+        if schema and not isinstance(found, Server):
+            raise Stop(f"{role} is the target {name}, a DuckDB file: write `{TARGET}{name}`.")
+        if schema:
+            found = dataclasses.replace(found, schema=schema)
+            with opened(found) as connection:
+                there = schemas_with_builds(connection)
+            if not own_schemas(there, found):
+                raise Stop(
+                    f"{role} is {TARGET}{text}, and no build in {found} has schemas that begin with {schema}_. The helpers of "
+                    f"those that are there are in: {', '.join(there) or 'none'}."
+                )
+        return found
 
     def _find(self, folder: Path) -> Project:
         return find_project(folder, self.asked.profiles_dir, self.asked.target)
@@ -268,6 +297,11 @@ def packages_in(file: Path) -> list[dict[str, Any]]:
     return [each for each in listed or [] if isinstance(each, dict)]
 
 
+def is_target(text: str) -> bool:
+    """Whether a text names the build of a target, and no file of that name."""
+    return text.startswith(TARGET) and not Path(text).exists()
+
+
 def find_place(asked: Asked) -> Place:
     """The project and the repository that a command means."""
     project = find_project(asked.project_dir, asked.profiles_dir, asked.target)
@@ -281,7 +315,8 @@ def find_sides(place: Place, work: Path) -> tuple[Side, Side]:
     commits: dict[str, str | None] = {}
     for role, text in texts.items():
         is_path = text is None or Path(text).exists() or text.endswith(".duckdb")
-        commits[role] = None if is_path else place.commit(role, text)
+        is_named = is_path or is_target(text)
+        commits[role] = None if is_named else place.commit(role, text)
         if is_path and text is not None and not Path(text).exists():
             raise Stop(f"{role} is {text}, and there is no such database.")
     if place.asked.merge_base:

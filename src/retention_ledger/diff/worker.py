@@ -73,7 +73,8 @@ def build(order: Order) -> Path:
     named = database_of(project)
     if not isinstance(named, Path):
         raise Stop(
-            "A diff builds into DuckDB files, and the profile of this project names another kind of warehouse."
+            "A diff builds into DuckDB files, and the profile of this project names another kind of warehouse: compare builds "
+            "that are there, as in `retention-ledger diff target:NAME other.duckdb`, or leave `--target` out."
         )
     file = Path(order.database) if order.database else folder / named.name
     if named.name != file.name:

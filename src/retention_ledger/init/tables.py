@@ -12,8 +12,9 @@ import duckdb
 
 from retention_ledger.cli.dbt import Dbt, cleaned
 from retention_ledger.cli.project import Project, database_of
-from retention_ledger.database import quoted, why_not_attached
+from retention_ledger.database import Place, quoted, why_not_attached
 from retention_ledger.errors import Stop
+from retention_ledger.server import Server
 
 KINDS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 #: Files that are databases, and the name under which the settings attach one.
@@ -264,6 +265,15 @@ def joined(tables: list[Table]) -> list[Table]:
     return result
 
 
+def refuse_server(named: Place | None) -> None:
+    """Stop where the profile names a server, which reads no files, and which this does not look at."""
+    if isinstance(named, Server):
+        raise Stop(
+            "`init` looks at files and at DuckDB, and a build on a server reads tables of its database: load them into a schema, and "
+            f"write the settings yourself (`raw_schema`, `raw_relations`, `raw_columns`), or leave out the target that names {named}."
+        )
+
+
 @contextmanager
 def found(source: str, project: Project, database: Path | None) -> Iterator[Found]:
     """What is in a folder, in a file (also one that is a database), or in a schema of `database`."""
@@ -281,11 +291,13 @@ def found(source: str, project: Project, database: Path | None) -> Iterator[Foun
         if folder.exists():
             # dbt opens a file by the name that the profile says.
             named = database_of(project)
+            refuse_server(named)
             file = Path(temporary) / (named.name if isinstance(named, Path) else "init.duckdb")
             tables, unread = read_files(folder, project, file)
         elif database is not None and database.is_file():
             file, tables = database, tables_of(source, database)
         else:
+            refuse_server(database_of(project))
             raise Stop(
                 f"There is no folder or file {folder.absolute()}. For a schema name the DuckDB file, too: "
                 "`retention-ledger init SCHEMA --database FILE`."

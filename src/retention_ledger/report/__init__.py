@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from retention_ledger.database import find_build, opened
+from retention_ledger.database import Place
 from retention_ledger.errors import Stop
+from retention_ledger.reading import reading
 from retention_ledger.report.data import MARTS, Reader
 from retention_ledger.report.page import render
+from retention_ledger.server import Server
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,15 @@ class Written:
     build_id: str | None
 
 
-def default_output(database: Path) -> Path:
-    """The page beside the database: my_shop.duckdb has my_shop_report.html."""
+def default_output(database: Place) -> Path:
+    """The page beside the database: my_shop.duckdb has my_shop_report.html; for a server in the folder one is in."""
+    if isinstance(database, Server):
+        return Path(f"{database.name}_report.html")
     return database.with_name(f"{database.stem}_report.html")
 
 
 def write_report(
-    database: Path, output: Path | None = None, schema: str | None = None, customers: int = 20
+    database: Place, output: Path | None = None, schema: str | None = None, customers: int = 20
 ) -> Written:
     """Writes the report of a build, with the names of so many customers per list; Stop where there is no whole build."""
     output = output or default_output(database)
@@ -34,13 +38,11 @@ def write_report(
         raise Stop(
             f"There is no folder {output.absolute().parent} to put the report {output.name} into."
         )
-    if output.resolve() == database.resolve():
+    if isinstance(database, Path) and output.resolve() == database.resolve():
         raise Stop(
             f"The report would overwrite the database {database}: name another `--output FILE`."
         )
-    with opened(database) as connection:
-        build = find_build(connection, database, schema)
-        build.require(connection, MARTS)
+    with reading(database, schema, lambda build: MARTS) as (connection, build):
         report = Reader(connection, build, customers).read()
     text = render(report, customers).encode()
     # Who has the page open, or looks in the meantime, sees the old one or the new one.

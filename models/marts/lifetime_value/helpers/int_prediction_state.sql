@@ -28,7 +28,7 @@ purchases as (
 ),
 
 spend as (
-    select coalesce(sum(customers * repeat_net_revenue), 0) as repeat_net_revenue
+    select cast(coalesce(sum(customers * repeat_net_revenue), 0) as decimal(28, 2)) as repeat_net_revenue
     from spend_known
 ),
 
