@@ -34,7 +34,7 @@ unit-tests: $(STAMP) ## the unit tests of the models alone
 lint: $(STAMP) ## sqlfluff on the SQL, ruff on the Python
 	@$(BIN)/ruff check src tests
 	@$(BIN)/ruff format --check src tests
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models analyses tests/singular
+	@$(BIN)/python tests/python/lint_sql.py
 
 demo: $(STAMP) ## what pytest looks at, made by the command as a user makes it
 	@mkdir -p $(dir $(DEMO))
