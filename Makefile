@@ -8,7 +8,7 @@ DEMO := target/demo/built.duckdb
 PYTEST = DEMO_DATABASE=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := build
-.PHONY: build predict test lint unit-tests demo pytest mutants bench postgres docs semantic demo-data lock clean
+.PHONY: build predict test lint unit-tests demo pytest mutants bench postgres spark targets docs semantic demo-data lock lock-spark clean
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
@@ -49,6 +49,30 @@ mutants: demo ## plants every small mistake of tests/mutants, and writes down wh
 postgres: $(STAMP) ## the whole demo on a PostgreSQL server of its own, every relation compared with DuckDB (some 5 minutes)
 	@POSTGRES_ONE_IN=1 KILLS=20 $(BIN)/python -m pytest tests/python/test_postgres.py -s
 
+TARGETS_VENV := .venv-targets
+
+$(TARGETS_VENV)/.installed: requirements-targets.txt
+	@echo "Making the environment of the other warehouses' adapters in $(TARGETS_VENV) (about a minute, once) ..."
+	@$(PYTHON) -m venv $(TARGETS_VENV)
+	@$(TARGETS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements-targets.txt
+	@touch $@
+
+targets: $(TARGETS_VENV)/.installed ## compiles for Snowflake, BigQuery, Databricks and Redshift, and says what they would refuse (some 2 minutes)
+	@$(TARGETS_VENV)/bin/python tests/python/other_targets.py
+
+# Some 400 MB, and Java 17 must be there: an environment of its own, which nothing else needs.
+.venv-spark/.installed: requirements.txt requirements-spark.txt pyproject.toml
+	@java -version 2> /dev/null || { echo "Spark needs Java 17, and there is no java here."; exit 1; }
+	@echo "Making the environment in .venv-spark (some two minutes, once) ..."
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.txt
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements-spark.txt
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+spark: .venv-spark/.installed ## a part of the demo on a session of Spark, every relation compared with DuckDB (some 10 minutes, not in CI)
+	@.venv-spark/bin/python -m pytest tests/python/test_spark.py -s
+
 bench: $(STAMP) ## how long a million customers take, against a yardstick
 	@$(BIN)/python -m retention_ledger.bench --write
 
@@ -61,9 +85,15 @@ semantic: $(STAMP) ## writes the YAML of the semantic layer from the catalogue o
 demo-data: $(STAMP) ## writes the demo seeds again
 	@$(BIN)/python -m retention_ledger.demo
 
-lock: ## resolves requirements.in again (needs uv)
+lock: ## resolves requirements.in and requirements-targets.in again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --upgrade requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+		--no-header --no-annotate --upgrade requirements-targets.in -o requirements-targets.txt
+
+lock-spark: ## the same for requirements-spark.in
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-deps \
+		--no-header --no-annotate --upgrade requirements-spark.in -o requirements-spark.txt
 
 clean: ## removes what builds leave behind, but not the environment
 	@rm -rf target logs dbt_packages warehouse.duckdb warehouse.duckdb.wal warehouse.duckdb.candidate warehouse_data_docs warehouse_report.html warehouse_export .pytest_cache .hypothesis .ruff_cache

@@ -163,9 +163,15 @@
 {#- Up to three texts in quotes, for an aggregation over rows that are ranked from 1 on. -#}
 {% macro three_examples(text, rank='example_rank') -%}
     {%- for number in [1, 2, 3] -%}
-    coalesce({{ "', ' || " if number > 1 }}max(case when {{ rank }} = {{ number }} then '''' || {{ text }} || '''' end), '')
+    coalesce({{ "', ' || " if number > 1 }}max(case when {{ rank }} = {{ number }} then {{ in_quotes(text) }} end), '')
         {{- ' || ' if number < 3 }}
     {%- endfor -%}
+{%- endmacro %}
+
+
+{#- A text between single quotes. -#}
+{% macro in_quotes(text) -%}
+    {{ text_literal("'") }} || {{ text }} || {{ text_literal("'") }}
 {%- endmacro %}
 
 

@@ -18,6 +18,10 @@
     ({{ day }} + cast({{ days }} as integer))
 {%- endmacro %}
 
+{% macro spark__add_days(day, days) -%}
+    date_add({{ day }}, cast({{ days }} as int))
+{%- endmacro %}
+
 
 {#- Days from one day to a later one. -#}
 {% macro days_between(first_day, last_day) -%}
@@ -35,6 +39,10 @@
 
 {% macro postgres__days_between(first_day, last_day) -%}
     {{ duckdb__days_between(first_day, last_day) }}
+{%- endmacro %}
+
+{% macro spark__days_between(first_day, last_day) -%}
+    datediff({{ last_day }}, {{ first_day }})
 {%- endmacro %}
 
 
@@ -116,16 +124,35 @@
     {%- if retention_ledger.calendar_is_a_table() -%}
     {{ retention_ledger.of_calendar_period('start_of_' ~ grain, grain, periods, period_start) }}
     {%- elif grain == 'quarter' -%}
-    cast({{ dbt.dateadd('month', '(' ~ periods ~ ') * 3', period_start) }} as date)
+    {{ retention_ledger.date_after('month', '(' ~ periods ~ ') * 3', period_start) }}
     {%- else -%}
-    cast({{ dbt.dateadd(grain, periods, period_start) }} as date)
+    {{ retention_ledger.date_after(grain, periods, period_start) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The day so many weeks, months or years later. -#}
+{% macro date_after(grain, number, day) -%}
+    {{ adapter.dispatch('date_after', 'retention_ledger')(grain, number, day) }}
+{%- endmacro %}
+
+{% macro default__date_after(grain, number, day) -%}
+    cast({{ dbt.dateadd(grain, number, day) }} as date)
+{%- endmacro %}
+
+{#- dbt's own macro stops at a day that is null. -#}
+{% macro spark__date_after(grain, number, day) -%}
+    {%- if grain == 'week' -%}
+    date_add({{ day }}, cast(7 * ({{ number }}) as int))
+    {%- else -%}
+    add_months({{ day }}, cast({{ {'month': 1, 'quarter': 3, 'year': 12}[grain] }} * ({{ number }}) as int))
     {%- endif -%}
 {%- endmacro %}
 
 
 {#- Months by the common calendar, whatever the periods are: 31 January and one month are the last of February. -#}
 {% macro add_months(months, day) -%}
-    cast({{ dbt.dateadd('month', months, day) }} as date)
+    {{ retention_ledger.date_after('month', months, day) }}
 {%- endmacro %}
 
 

@@ -22,6 +22,19 @@
     {{ cleaned_id(whole, field) }}
 {%- endmacro %}
 
+{% macro redshift__clean_id(column, field) -%}
+    {{ default__clean_id(column, field) }}
+{%- endmacro %}
+
+{#- A large floating-point number is written 1.2345678E7 there. -#}
+{% macro spark__clean_id(column, field) -%}
+    {%- set text = clean_text(column, field) -%}
+    {%- set whole = "case when typeof(" ~ column ~ ") in ('float', 'double') or typeof(" ~ column ~ ") like 'decimal%' then "
+        ~ without_decimal_zero("case when " ~ text ~ " like '%E%' then cast(try_cast(" ~ text ~ " as decimal(38, 10)) as string) else " ~ text ~ " end")
+        ~ " else " ~ text ~ " end" -%}
+    {{ cleaned_id(whole, field) }}
+{%- endmacro %}
+
 {#- The name of a column's type. -#}
 {% macro type_of(column) -%}
     cast(pg_typeof({{ column }}) as text)
@@ -56,12 +69,26 @@
 
 
 {% macro without_decimal_zero(text) %}
-    {{ return("regexp_replace(" ~ text ~ ", '^(-?[0-9]+)[.,]0+$', '\\1')") }}
+    {{ return("regexp_replace(" ~ text ~ ", '^(-?[0-9]+)[.,]0+$', '" ~ first_group() ~ "')") }}
 {% endmacro %}
 
 
 {% macro without_leading_zeros(text) %}
-    {{ return("regexp_replace(" ~ text ~ ", '^0+([0-9A-Za-z])', '\\1')") }}
+    {{ return("regexp_replace(" ~ text ~ ", '^0+([0-9A-Za-z])', '" ~ first_group() ~ "')") }}
+{% endmacro %}
+
+
+{#- How a replacement names the first group of its pattern. -#}
+{% macro first_group() %}
+    {{ return(adapter.dispatch('first_group', 'retention_ledger')()) }}
+{% endmacro %}
+
+{% macro default__first_group() %}
+    {{ return('\\1') }}
+{% endmacro %}
+
+{% macro spark__first_group() %}
+    {{ return('$1') }}
 {% endmacro %}
 
 
@@ -69,6 +96,19 @@
 {% macro is_scientific(id) -%}
     {{ adapter.dispatch('is_scientific', 'retention_ledger')(id) }}
 {%- endmacro %}
+
+{#- A backslash in a text is written twice there. -#}
+{% macro snowflake__first_group() %}
+    {{ return('\\\\1') }}
+{% endmacro %}
+
+{% macro bigquery__first_group() %}
+    {{ return('\\\\1') }}
+{% endmacro %}
+
+{% macro redshift__first_group() %}
+    {{ return('$1') }}
+{% endmacro %}
 
 {% macro default__is_scientific(id) -%}
     (
@@ -88,4 +128,12 @@
 
 {% macro postgres__is_scientific(id) -%}
     coalesce({{ id }} ~ '^[+-]?[0-9]+([.,][0-9]+[Ee][+-]?|[Ee][+])[0-9]+$', false)
+{%- endmacro %}
+
+{% macro redshift__is_scientific(id) -%}
+    {{ default__is_scientific(id) }}
+{%- endmacro %}
+
+{% macro spark__is_scientific(id) -%}
+    coalesce({{ id }} rlike '^[+-]?[0-9]+([.,][0-9]+[Ee][+-]?|[Ee][+])[0-9]+$', false)
 {%- endmacro %}

@@ -16,6 +16,19 @@
     {{ reading_function('clean_text') }}({{ text }}, array[{{ text_list([''] + missing) }}]) collate "C"
 {%- endmacro %}
 
+{% macro snowflake__clean_text(text, missing) -%}
+    {{ text_unless_missing("trim(" ~ text ~ ", '" ~ white_space() ~ "')", missing) }}
+{%- endmacro %}
+
+{#- A text in quotes ends with its line there. -#}
+{% macro bigquery__clean_text(text, missing) -%}
+    {{ text_unless_missing("trim(" ~ text ~ ", '" ~ line_ends_escaped(white_space()) ~ "')", missing) }}
+{%- endmacro %}
+
+{% macro redshift__clean_text(text, missing) -%}
+    {{ default__clean_text(text, missing) }}
+{%- endmacro %}
+
 {#- To trim a set of characters costs thirty times as much as to see that there is nothing to trim: plain ASCII
     with a visible character at both ends. -#}
 {% macro duckdb__clean_text(text, missing) -%}

@@ -37,7 +37,7 @@
 
 {#- Whether the signs that an amount carries (see amount_currency) may mean its currency. -#}
 {% macro signs_agree(signs, currency) -%}
-    ({{ sign_agrees("split_part(" ~ signs ~ ", ' ', 1)", currency) }} and {{ sign_agrees("split_part(" ~ signs ~ ", ' ', 2)", currency) }})
+    ({{ sign_agrees(dbt.split_part(signs, "' '", 1), currency) }} and {{ sign_agrees(dbt.split_part(signs, "' '", 2), currency) }})
 {%- endmacro %}
 
 

@@ -30,6 +30,19 @@
     end
 {%- endmacro %}
 
+{% macro redshift__date_shape(text) -%}
+    {{ default__date_shape(text) }}
+{%- endmacro %}
+
+{% macro spark__date_shape(text) -%}
+    case
+        when {{ text }} rlike '^[0-9]{4}[-/.][0-9][0-9]?[-/.][0-9][0-9]?([^0-9]|$)'
+            then 'Y' || substr({{ text }}, 5, 1) || '9' || substr({{ text }}, 5, 1) || '9'
+        when {{ text }} rlike '^[0-9][0-9]?[-/.][0-9][0-9]?[-/.]([0-9]{4}|[0-9][0-9])([^0-9]|$)'
+            then '9' || regexp_extract({{ text }}, '[-/.]', 0) || '9' || regexp_extract({{ text }}, '[-/.]', 0) || 'Y'
+    end
+{%- endmacro %}
+
 
 {% macro date_number(text, shape, position) -%}
     {{ adapter.dispatch('date_number', 'retention_ledger')(text, shape, position) }}
@@ -57,5 +70,17 @@
         (regexp_match(
             case when {{ shape }} like 'Y%' then substr({{ text }}, 6) else {{ text }} end, '^([0-9][0-9]?)[-/.]([0-9][0-9]?)'
         ))[{{ position }}] as integer
+    )
+{%- endmacro %}
+
+{% macro redshift__date_number(text, shape, position) -%}
+    {{ default__date_number(text, shape, position) }}
+{%- endmacro %}
+
+{% macro spark__date_number(text, shape, position) -%}
+    try_cast(
+        regexp_extract(
+            case when {{ shape }} like 'Y%' then substr({{ text }}, 6) else {{ text }} end, '^([0-9][0-9]?)[-/.]([0-9][0-9]?)', {{ position }}
+        ) as int
     )
 {%- endmacro %}

@@ -17,3 +17,11 @@
 {% macro postgres__fail_with(message) -%}
     cast({{ message }} || left(cast(random() as text), 0) as integer)
 {%- endmacro %}
+
+{% macro bigquery__fail_with(message) -%}
+    error({{ message }})
+{%- endmacro %}
+
+{% macro spark__fail_with(message) -%}
+    raise_error({{ message }})
+{%- endmacro %}

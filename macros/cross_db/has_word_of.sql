@@ -7,7 +7,7 @@
     {%- endfor -%}
     {%- set marks = word_boundaries() -%}
     {%- set spaced -%}
-        (' ' || translate({{ lower_case(text) }}, '{{ dbt.escape_single_quotes(marks) }}', '{{ ' ' * (marks | length) }}') || ' ')
+        (' ' || translate({{ lower_case(text) }}, {{ text_literal(marks) }}, '{{ ' ' * (marks | length) }}') || ' ')
     {%- endset -%}
     {%- if not words -%}
     1 = 0

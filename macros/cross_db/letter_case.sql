@@ -16,3 +16,7 @@
 {% macro postgres__letter_case(function, text) -%}
     ({{ function }}({{ text }} collate "default") collate "C")
 {%- endmacro %}
+
+{% macro redshift__letter_case(function, text) -%}
+    {{ default__letter_case(function, text) }}
+{%- endmacro %}

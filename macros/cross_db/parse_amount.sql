@@ -83,9 +83,20 @@
     end
 {%- endmacro %}
 
+{% macro redshift__amount_currency(column, text) -%}
+    {{ default__amount_currency(column, text) }}
+{%- endmacro %}
+
+{% macro spark__amount_currency(column, text) -%}
+    case
+        when typeof({{ column }}) not in ('string', 'tinyint', 'smallint', 'int', 'bigint') or {{ text }} rlike '^[-0-9., ]+$' then null
+        else nullif(replace(array_join(regexp_extract_all({{ upper_case(text) }}, '{{ currency_pattern() }}', 0), ' '), '.', ''), '')
+    end
+{%- endmacro %}
+
 
 {% macro default__parse_number(column, field, text, type, may_name_currency=true) -%}
-    {{ dbt.safe_cast(text, type) }}
+    {{ cast_or_null(text, type) }}
 {%- endmacro %}
 
 {#- The type of a column is known before the query runs: the branches for other types cost nothing. A plain number
@@ -146,6 +157,34 @@
         {%- endif %}
         when {{ unified }} ~ '^(?:{{ amount_spellings(sign, point) | join('|') | replace('\\d', '[0-9]') }})$'
             then {{ number }}(case when {{ bare }} ~ '[(-]' then '-' else '' end || {{ digits }}, {{ whole_digits }}, {{ scale }})
+    end
+{%- endmacro %}
+
+{% macro redshift__parse_number(column, field, text, type, may_name_currency=true) -%}
+    {{ default__parse_number(column, field, text, type, may_name_currency) }}
+{%- endmacro %}
+
+
+{#- The type of a column is known before the query runs. A number is read from its text, because a cast of another type
+    would be refused in a branch that is never come to as well. -#}
+{% macro spark__parse_number(column, field, text, type, may_name_currency=true) -%}
+    {%- set point = decimal_separator(field) -%}
+    {%- set sign = '\ue000?' if may_name_currency else '' -%}
+    {%- set plain = "translate(" ~ upper_case(text) ~ ", '" ~ amount_spaces() ~ "\u2019\u2212\u2013\u2014', '" ~ ' ' * (amount_spaces() | length) ~ "\\'---')" -%}
+    {%- set unified = "regexp_replace(" ~ plain ~ ", '" ~ currency_pattern() ~ "', '\ue000')" -%}
+    {%- set bare = "regexp_replace(" ~ unified ~ ", '([0-9])[" ~ point ~ "]--?', '$1')" -%}
+    {%- set digits = "replace(regexp_replace(" ~ bare ~ ", '[^0-9" ~ point ~ "]', ''), '" ~ point ~ "', '.')" -%}
+    case
+        when typeof({{ column }}) in ('tinyint', 'smallint', 'int', 'bigint', 'float', 'double') or typeof({{ column }}) like 'decimal%'
+            then try_cast(cast({{ column }} as string) as {{ type }})
+        when typeof({{ column }}) <> 'string'
+            then null
+        {%- if point == '.' %}
+        when {{ text }} rlike '^-?[0-9]+([.][0-9]+)?$'
+            then try_cast({{ text }} as {{ type }})
+        {%- endif %}
+        when {{ unified }} rlike '^(?:{{ amount_spellings(sign, point) | join('|') | replace('\\d', '[0-9]') | replace("''", "\\'") }})$'
+            then try_cast(case when {{ bare }} rlike '[(-]' then '-' else '' end || {{ digits }} as {{ type }})
     end
 {%- endmacro %}
 

@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro default__parse_timestamp(column, field, text) -%}
-    {{ dbt.safe_cast(text, dbt.type_timestamp()) }}
+    {{ cast_or_null(text, dbt.type_timestamp()) }}
 {%- endmacro %}
 
 {#- The type of a typed column is known before the query runs, so the first branches cost nothing for
@@ -100,6 +100,193 @@
     end
 {%- endmacro %}
 
+{% macro redshift__parse_timestamp(column, field, text) -%}
+    {{ default__parse_timestamp(column, field, text) }}
+{%- endmacro %}
+
+
+{#- The same. What is no text is read by way of its text: see spark__parse_number. A TIMESTAMP there is a moment; a time
+    without a zone is a TIMESTAMP_NTZ. -#}
+{% macro spark__parse_timestamp(column, field, text) -%}
+    {%- set zone = text_literal(policy('business_timezone')) -%}
+    {%- set unit = raw_time_unit(field) -%}
+    {%- set written = 'try_cast(cast(' ~ column ~ ' as string) as timestamp)' -%}
+    {%- set date = '[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?' -%}
+    {%- set time = '[T ] ?[0-9][0-9]?:[0-9][0-9](:[0-9][0-9]([.][0-9]+)?)?' -%}
+    {%- set offset = '(Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)$' -%}
+    case
+        when typeof({{ column }}) = 'date'
+            then {{ within_calendar(written) }}
+        when typeof({{ column }}) = 'timestamp_ntz'
+            then {{ within_calendar(in_business_zone(written, field)) }}
+        when typeof({{ column }}) = 'timestamp'
+            then {{ within_calendar('from_utc_timestamp(' ~ written ~ ', ' ~ zone ~ ')') }}
+        {%- if unit %}
+        when {{ text }} rlike '^-?[0-9]{1,17}([.][0-9]+)?$'
+            then {{ timestamp_of_number('try_cast(' ~ text ~ ' as decimal(38, 10))', unit, field) }}
+        {%- endif %}
+        when typeof({{ column }}) not in ('string'{% if timestamp_formats(field) %}, 'tinyint', 'smallint', 'int', 'bigint'{% endif %})
+            then null
+        when {{ text }} rlike '^{{ date }}$' and {{ text }} >= '0001'
+            then try_cast({{ text }} as timestamp)
+        when {{ text }} rlike '^{{ date }}{{ time }}$' and {{ text }} >= '0001'
+            then {{ in_business_zone(moment_of_text(text), field) }}
+        when {{ text }} rlike '^{{ date }}{{ time }}{{ offset }}' and {{ text }} >= '0001'
+            then from_utc_timestamp(to_utc_timestamp(
+                {{ moment_of_text("regexp_replace(" ~ text ~ ", '" ~ offset ~ "', '')") }}, regexp_extract({{ text }}, '{{ offset }}', 1)
+            ), {{ zone }})
+        else coalesce(
+            {%- for format in timestamp_formats(field) %}
+            {%- set read = format_as_pattern(format) %}
+            case
+                when {{ text }} rlike '{{ read.pattern }}'
+                    then
+                    {%- if 'z' in read.codes %} from_utc_timestamp(to_utc_timestamp(
+                        {{ moment_in_format(text, read) }}, upper(regexp_extract({{ text }}, '{{ read.pattern }}', {{ read.codes.index('z') + 1 }}))
+                    ), {{ zone }})
+                    {%- elif 'H' in read.codes %} {{ in_business_zone(moment_in_format(text, read), field) }}
+                    {%- else %} {{ moment_in_format(text, read) }}
+                    {%- endif %}
+            end,
+            {%- endfor %}
+            case
+                when {{ text }} rlike '^[0-9]{4}' and {{ text }} >= '0001' and {{ plain_date(text) }} rlike '(?i)^{{ pattern_of_spelling() }}$'
+                    then element_at(
+                        transform(
+                            transform(
+                                transform(
+                                    array(named_struct(
+                                        {%- for part in parts_of_spelling() %}
+                                        '{{ part }}', {{ 'upper(' if part not in ['zone', 'bracket'] }}regexp_extract({{ plain_date(text) }}, '(?i)^{{ pattern_of_spelling() }}$', {{ loop.index }}){{ ')' if part not in ['zone', 'bracket'] }}{{ ',' if not loop.last }}
+                                        {%- endfor %}
+                                    )),
+                                    part -> named_struct('part', part, 'written', {{ spark_text_of_parts() }})
+                                ),
+                                found -> named_struct('part', found.part, 'moment', {{ moment_of_text('found.written') }})
+                            ),
+                            found -> {{ spark_timestamp_of_parts(field) }}
+                        ), 1
+                    )
+            end
+        )
+    end
+{%- endmacro %}
+
+
+{#- A text like 2024-07-01 10:00:00.5 as a timestamp: 24:00 is the next day, what is finer than microseconds is cut off. -#}
+{% macro moment_of_text(text) -%}
+    case
+        when {{ text }} rlike '[T ] ?24:00(:00([.]0+)?)?$'
+            then try_cast(regexp_replace({{ text }}, '[T ].*$', '') as timestamp) + interval 1 day
+        else try_cast(regexp_replace(regexp_replace({{ text }}, '[T ] ?', ' '), '([.][0-9]{6})[0-9]+', '$1') as timestamp)
+    end
+{%- endmacro %}
+
+
+{#- A text of a format (see format_as_pattern) as a timestamp, null where there is no such day. -#}
+{% macro moment_in_format(text, read) -%}
+    {%- set part = {'Y': "'1900'", 'm': "'01'", 'd': "'01'", 'H': "'00'", 'M': "'00'", 'S': "'00'", 'f': "'0'"} -%}
+    {%- for code in read.codes -%}
+        {%- do part.update({code: "regexp_extract(" ~ text ~ ", '" ~ read.pattern ~ "', " ~ loop.index ~ ')'}) -%}
+    {%- endfor -%}
+    {%- if 'y' in part -%}
+        {%- do part.update({'Y': "case when " ~ part.y ~ " < '69' then '20' else '19' end || " ~ part.y}) -%}
+    {%- endif -%}
+    {%- if 'b' in part -%}
+        {%- do part.update({'m': "cast((locate(lower(left(" ~ part.b ~ ", 3)), 'janfebmaraprmayjunjulaugsepoctnovdec') + 2) div 3 as string)"}) -%}
+    {%- endif -%}
+    {%- if 'p' in part -%}
+        {%- do part.update({'H': "case when try_cast(" ~ part.H ~ " as int) between 1 and 12 then cast(try_cast(" ~ part.H
+            ~ " as int) % 12 + case when upper(" ~ part.p ~ ") = 'PM' then 12 else 0 end as string) end"}) -%}
+    {%- endif -%}
+    try_cast(
+        {{ part.Y }} || '-' || {{ part.m }} || '-' || {{ part.d }} || ' ' || {{ part.H }} || ':' || {{ part.M }} || ':' || {{ part.S }} || '.' || {{ part.f }}
+        as timestamp
+    )
+{%- endmacro %}
+
+
+{#- The parts of a rarer spelling, without its zone, as the text of a timestamp; null where there is no such day. -#}
+{% macro spark_text_of_parts() -%}
+    {%- set january = "try_cast(left(part.day, 4) || '-01-01' as date)" -%}
+    {%- set compact = "replace(part.day, '-', '')" -%}
+    {%- set monday = "date_trunc('week', try_cast(left(part.day, 4) || '-01-04' as date))" -%}
+    {%- set of_week = "date_add(cast(" ~ monday ~ " as date), 7 * (cast(substr(" ~ compact ~ ", 6, 2) as int) - 1) + cast(right(" ~ compact ~ ", 1) as int) - 1)" -%}
+    {%- set of_year = "date_add(" ~ january ~ ", cast(right(part.day, 3) as int) - 1)" -%}
+    {%- set hour = "try_cast(part.hour || part.basic_hour as int)" -%}
+    {%- set written_day -%}
+        case
+            when part.day like '%W%'
+                then case
+                    when extract(yearofweek from {{ of_week }}) = cast(left(part.day, 4) as int)
+                        and extract(week from {{ of_week }}) = cast(substr({{ compact }}, 6, 2) as int) then cast({{ of_week }} as string)
+                end
+            when part.day rlike '^[0-9]{4}-[0-9]{3}$'
+                then case when extract(year from {{ of_year }}) = cast(left(part.day, 4) as int) then cast({{ of_year }} as string) end
+            when part.day rlike '^[0-9]{8}$' then left(part.day, 4) || '-' || substr(part.day, 5, 2) || '-' || right(part.day, 2)
+            else translate(part.day, '/.', '--')
+        end
+    {%- endset -%}
+    {%- set written_time -%}
+        cast(case
+            when part.half = '' then {{ hour }}
+            when part.half = 'A' and {{ hour }} = 12 then 0
+            when part.half = 'A' and {{ hour }} < 12 then {{ hour }}
+            when part.half = 'P' and {{ hour }} between 1 and 11 then {{ hour }} + 12
+            when part.half = 'P' and {{ hour }} between 12 and 23 then {{ hour }}
+        end as string)
+        || ':' || coalesce(nullif(part.minute || part.basic_minute, ''), '00')
+        || ':' || coalesce(nullif(part.second || part.basic_second, ''), '00')
+        || '.' || coalesce(nullif(part.fraction || part.basic_fraction, ''), '0')
+    {%- endset -%}
+    {{ written_day }} || case when part.separator = '' then '' else ' ' || {{ written_time }} end
+{%- endmacro %}
+
+
+{#- As timestamp_of_parts. Names of zones are known there as they are written in the tz database only. -#}
+{% macro spark_timestamp_of_parts(field) -%}
+    {%- set zone = text_literal(policy('business_timezone')) -%}
+    case
+        when found.part.separator = '' then found.moment
+        when found.part.minute || found.part.basic_minute || found.part.half = '' and found.part.separator <> 'T' then null
+        when found.part.gap || found.part.zulu || found.part.abbreviation || found.part.zone || found.part.bracket = ''
+            then {{ in_business_zone('found.moment', field) }}
+        when
+            found.part.gap || found.part.zulu <> ''
+            and (found.part.bracket = '' or try_cast('2024-01-01 00:00:00 ' || found.part.bracket as timestamp) is not null)
+            then from_utc_timestamp(
+                to_utc_timestamp(found.moment, found.part.zulu || regexp_replace(found.part.gap, '^([+-])([0-9])(:|$)', '$10$2$3')), {{ zone }}
+            )
+        when found.part.abbreviation <> '' and found.part.bracket = ''
+            then from_utc_timestamp(
+                to_utc_timestamp(found.moment, trim({{ offset_of_abbreviation('found.part.abbreviation', field) }})), {{ zone }}
+            )
+        when
+            found.part.gap || found.part.zulu || found.part.abbreviation = '' and (found.part.zone || found.part.bracket like '%/%' or found.part.bracket in ('UTC', 'GMT'))
+            and try_cast('2024-01-01 00:00:00 ' || found.part.zone || found.part.bracket as timestamp) is not null
+            then from_utc_timestamp({{ spark_moment_in_zone('found.moment', 'found.part.zone || found.part.bracket') }}, {{ zone }})
+    end
+{%- endmacro %}
+
+
+{#- The expression of the rarer spellings without its escapes, and what its groups are. -#}
+{% macro pattern_of_spelling() %}
+    {{ return(
+        '([0-9]{4}[-/.][0-9][0-9]?[-/.][0-9][0-9]?|[0-9]{8}|[0-9]{4}-?W[0-9][0-9]-?[1-7]|[0-9]{4}-[0-9]{3})'
+        ~ '(?:(T|_|,? +)(?:([0-9][0-9]?)(?::([0-9][0-9])(?::([0-9][0-9])(?:[.,]([0-9]+))?)?)?|([0-9][0-9])([0-9][0-9])(?:([0-9][0-9])(?:[.,]([0-9]+))?)?)'
+        ~ ' *(?:([AP])[.]? ?M(?:[.]|(?![0-9A-Z])))?'
+        ~ ' *(?:(?:UTC|GMT|UT)?((?:[+-](?:0[0-9]|1[0-3])(?::?[0-5][0-9])?|[+-]14(?::?00)?)|[+-][0-9](?::[0-5][0-9])?)|(Z)|([A-Z]{2,6})'
+        ~ '|([A-Z]+(?:/[A-Z0-9_+-]+)+))?(?:\\\\[([A-Z0-9_+/-]+)\\\\])?)?'
+    ) }}
+{% endmacro %}
+
+{% macro parts_of_spelling() %}
+    {{ return([
+        'day', 'separator', 'hour', 'minute', 'second', 'fraction', 'basic_hour', 'basic_minute', 'basic_second', 'basic_fraction',
+        'half', 'gap', 'zulu', 'abbreviation', 'zone', 'bracket',
+    ]) }}
+{% endmacro %}
+
 
 {#- A date as it is written, with plain spaces and signs. -#}
 {% macro plain_date(text) -%}
@@ -136,8 +323,34 @@
     {%- if raw_timezone(field) == policy('business_timezone') -%}
     {{ timestamp }}
     {%- else -%}
-    timezone({{ text_literal(policy('business_timezone')) }}, timezone({{ text_literal(raw_timezone(field)) }}, {{ timestamp }}))
+    {{ from_zone_to_zone(timestamp, raw_timezone(field), policy('business_timezone')) }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- A time of one zone as the time of another. -#}
+{% macro from_zone_to_zone(timestamp, zone, other_zone) -%}
+    {{ adapter.dispatch('from_zone_to_zone', 'retention_ledger')(timestamp, text_literal(zone), text_literal(other_zone)) }}
+{%- endmacro %}
+
+{% macro default__from_zone_to_zone(timestamp, zone, other_zone) -%}
+    timezone({{ other_zone }}, timezone({{ zone }}, {{ timestamp }}))
+{%- endmacro %}
+
+{% macro spark__from_zone_to_zone(timestamp, zone, other_zone) -%}
+    from_utc_timestamp({{ spark_moment_in_zone(timestamp, zone) }}, {{ other_zone }})
+{%- endmacro %}
+
+{#- Of a local time that a clock set back shows twice, Spark takes the first moment and this project the second, as elsewhere. -#}
+{% macro spark_moment_in_zone(timestamp, zone) -%}
+    element_at(transform(
+        transform(array({{ timestamp }}), local -> named_struct('local', local, 'first', to_utc_timestamp(local, {{ zone }}))),
+        moment -> case
+            when from_utc_timestamp(moment.first + interval 1 hour, {{ zone }}) = moment.local then moment.first + interval 1 hour
+            when from_utc_timestamp(moment.first + interval 30 minutes, {{ zone }}) = moment.local then moment.first + interval 30 minutes
+            else moment.first
+        end
+    ), 1)
 {%- endmacro %}
 
 
@@ -171,10 +384,9 @@
     {%- set factor = time_units()[unit] -%}
     case
         when {{ number }} between {{ -62135596800000000 // factor }} and {{ 253402300799000000 // factor }}
-            then timezone(
-                {{ text_literal(policy('business_timezone')) }},
-                timezone('UTC', timestamp '1970-01-01' + {{ microseconds('cast(' ~ number ~ ' as decimal(28, 6)) * ' ~ factor) }})
-            )
+            then {{ from_zone_to_zone(
+                "timestamp '1970-01-01' + " ~ microseconds('cast(' ~ number ~ ' as decimal(28, 6)) * ' ~ factor), 'UTC', policy('business_timezone')
+            ) }}
     end
     {%- endif -%}
 {%- endmacro %}
@@ -191,6 +403,10 @@
 
 {% macro postgres__microseconds(number, at_a_time) -%}
     cast(round({{ number }}) as double precision) * interval '{{ at_a_time }} microseconds'
+{%- endmacro %}
+
+{% macro spark__microseconds(number, at_a_time) -%}
+    make_dt_interval(0, 0, 0, cast(round({{ number }}) * cast({{ '0.001' if at_a_time == 1000 else '0.000001' }} as decimal(6, 6)) as decimal(18, 6)))
 {%- endmacro %}
 
 

@@ -12,6 +12,26 @@
     cast(row_to_json({{ table_alias }}) as text)
 {%- endmacro %}
 
+{% macro snowflake__raw_record(table_alias) -%}
+    object_construct_keep_null(*)
+{%- endmacro %}
+
+{#- A row as a whole is no value there: of a raw table it is the canonical columns, as texts. -#}
+{% macro redshift__raw_record(table_alias) -%}
+    {%- set table = model.name | replace('base_', '') -%}
+    {%- set parts = [] -%}
+    {%- for column in raw_table_columns().get(table, {}) -%}
+        {%- do parts.append("'" ~ column ~ "', " ~ "cast(" ~ raw_column_expression(table, column) ~ " as " ~ dbt.type_string() ~ ")") -%}
+    {%- endfor -%}
+    json_serialize(object({{ parts | join(', ') }}))
+{%- endmacro %}
+
+{#- Each table of a build is written, so the text is made once. -#}
+{% macro spark__raw_record(table_alias) -%}
+    {%- set json = "to_json(struct(" ~ table_alias ~ ".*), map('ignoreNullFields', 'false'))" -%}
+    {{ 'replace(' ~ json ~ ', \',"malformed_line":null}\', \'}\')' if var('raw_files') else json }}
+{%- endmacro %}
+
 
 {% macro record_as_json(record) -%}
     {{ adapter.dispatch('record_as_json', 'retention_ledger')(record) }}
@@ -22,6 +42,18 @@
 {%- endmacro %}
 
 {% macro postgres__record_as_json(record) -%}
+    {{ record }}
+{%- endmacro %}
+
+{% macro bigquery__record_as_json(record) -%}
+    to_json_string({{ record }})
+{%- endmacro %}
+
+{% macro redshift__record_as_json(record) -%}
+    {{ record }}
+{%- endmacro %}
+
+{% macro spark__record_as_json(record) -%}
     {{ record }}
 {%- endmacro %}
 

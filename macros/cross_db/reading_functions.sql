@@ -8,6 +8,8 @@
 
 {% macro default__create_reading_functions() %}{% endmacro %}
 
+{% macro redshift__create_reading_functions() %}{% endmacro %}
+
 {% macro postgres__create_reading_functions() %}
     {% do adapter.create_schema(api.Relation.create(database=target.database, schema=target.schema)) %}
     {% do run_query(reading_functions()) %}

@@ -46,3 +46,22 @@
         * div(2000000 * abs({{ dividend }}) + abs({{ divisor }}), 2 * abs({{ divisor }})) * 0.000001 as decimal(28, 6)
     )
 {%- endmacro %}
+
+{#- There is no whole quotient of decimals there. -#}
+{% macro redshift__safe_divide(numerator, denominator) -%}
+    {{ default__safe_divide(numerator, denominator) }}
+{%- endmacro %}
+
+{#- A quotient of decimals is rounded to as many digits as there is room for, and would be rounded again to six. Without
+    its remainder it is whole, and nothing is rounded. -#}
+{% macro spark__safe_divide(numerator, denominator) -%}
+    {%- set dividend = 'cast(' ~ numerator ~ ' as decimal(28, 8))' -%}
+    {%- set divisor = 'cast(nullif(' ~ denominator ~ ', 0) as decimal(28, 8))' -%}
+    {%- set doubled = '(cast(2000000 as decimal(7, 0)) * abs(' ~ dividend ~ ') + abs(' ~ divisor ~ '))' -%}
+    {%- set by = '(cast(2 as decimal(1, 0)) * abs(' ~ divisor ~ '))' -%}
+    cast(
+        cast(sign({{ divisor }}) * sign({{ dividend }}) as decimal(1, 0))
+        * cast(({{ doubled }} - {{ doubled }} % {{ by }}) / {{ by }} as decimal(28, 0))
+        * cast(0.000001 as decimal(6, 6)) as decimal(28, 6)
+    )
+{%- endmacro %}

@@ -23,3 +23,25 @@
     analyze {{ relation }}
     {%- endif -%}
 {%- endmacro %}
+
+{% macro redshift__settle_table(relation) -%}{%- endmacro %}
+
+{#- Parquet holds no constraints, so what must not be null there is counted. -#}
+{% macro spark__settle_table(relation) -%}
+    {%- if execute and model.resource_type == 'model' and config.get('materialized') == 'table' and config.get('file_format') == 'parquet' -%}
+    {%- set filled = [] -%}
+    {%- for column in model.columns.values() if column.constraints | selectattr('type', 'equalto', 'not_null') | list -%}
+        {%- do filled.append(column.name) -%}
+    {%- endfor -%}
+    {%- if filled -%}
+    {%- set counts = run_query('select ' ~ 'count_if(%s is null)' | replace('%s', filled | join(' is null), count_if(')) ~ ' from ' ~ relation).rows[0] -%}
+    {%- for column in filled -%}
+        {%- if counts[loop.index0] -%}
+        {{ exceptions.raise_compiler_error(
+            'In ' ~ relation ~ ' the column ' ~ column ~ ' is null in ' ~ counts[loop.index0] ~ ' rows, which the contract of the mart does not allow.'
+        ) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

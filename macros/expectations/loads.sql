@@ -1,7 +1,7 @@
 {#- What earlier loads of the same data looked like, in a schema of its own: a row per load that was published or
     accepted, with its profile as JSON, some ten kilobytes, and no more than the last ten. -#}
 {% macro loads_relation() %}
-    {{ return(api.Relation.create(target.database, generate_schema_name('expectations', none), 'landed_loads', type='table')) }}
+    {{ return(api.Relation.create(target.database or none, generate_schema_name('expectations', none), 'landed_loads', type='table')) }}
 {% endmacro %}
 
 {#- The loads, the oldest one first; those of other data, which a build has replaced, are none. -#}
@@ -28,12 +28,29 @@
     ) %}
     {% set kept = [] %}
     {% for load in read_loads() if load.load_id != replaces %}
-        {% do kept.append(load.load_id) %}
+        {% do kept.append(load) %}
     {% endfor %}
-    {% do run_query('delete from ' ~ relation ~ (' where load_id not in (' ~ text_list(kept[-9:]) ~ ')' if kept else ' where 1 = 1')) %}
-    {% do run_query(
-        'insert into ' ~ relation ~ ' (load_id, was_accepted, data, profile) values (' ~ text_or_null(load_id) ~ ', '
-        ~ ('true' if was_accepted else 'false') ~ ', ' ~ text_or_null(tojson(data_asked_for())) ~ ', ' ~ text_or_null(profile) ~ ')'
+    {% do adapter.dispatch('write_load', 'retention_ledger')(
+        relation, kept[-9:], {'load_id': load_id, 'was_accepted': was_accepted, 'profile': profile}
     ) %}
     {% do adapter.commit() %}
 {% endmacro %}
+
+{% macro default__write_load(relation, kept, load) %}
+    {% set ids = kept | map(attribute='load_id') | list %}
+    {% do run_query('delete from ' ~ relation ~ (' where load_id not in (' ~ text_list(ids) ~ ')' if ids else ' where 1 = 1')) %}
+    {% do run_query('insert into ' ~ relation ~ ' (load_id, was_accepted, data, profile) values ' ~ values_of_load(load)) %}
+{% endmacro %}
+
+{#- No row is deleted from files: all are written again. -#}
+{% macro spark__write_load(relation, kept, load) %}
+    {% set rows = [values_of_load(load)] %}
+    {% for each in kept %}
+        {% do rows.append(values_of_load(dict(each, profile=tojson(each.profile)))) %}
+    {% endfor %}
+    {% do run_query('insert overwrite ' ~ relation ~ ' (load_id, was_accepted, data, profile) values ' ~ rows | join(', ')) %}
+{% endmacro %}
+
+{% macro values_of_load(load) -%}
+    ({{ text_or_null(load.load_id) }}, {{ 'true' if load.was_accepted else 'false' }}, {{ text_or_null(tojson(data_asked_for())) }}, {{ text_or_null(load.profile) }})
+{%- endmacro %}

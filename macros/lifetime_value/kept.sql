@@ -56,9 +56,10 @@
     {%- else %}
         1 as no_column
     {%- endfor %}
+    from (select 1 as nothing) as nothing
     where 1 = 0
 {%- endmacro %}
 
 {% macro column_type(data_type) %}
-    {{ return(api.Column.translate_type(data_type)) }}
+    {{ return(double_type() if data_type == 'double precision' else api.Column.translate_type(data_type)) }}
 {% endmacro %}

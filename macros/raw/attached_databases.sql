@@ -116,7 +116,7 @@
                 "There is no file '" ~ database.path ~ "' for the attached database `" ~ name ~ '`. Its folder holds: '
                 ~ (others | join(', ') or 'nothing') ~ '. The var attached_databases: {' ~ name ~ ': {path: ...}} names the path.'
             ) %}
-        {% elif is_file and absolute_path(database.path) == absolute_path(target.get('path', '')) %}
+        {% elif is_file and absolute_path(database.path) == absolute_path(target.get('path') or '') %}
             {% do problems.append(
                 "The attached database `" ~ name ~ "` is the file that is built, '" ~ database.path ~ "'. Its own tables need no attachment: "
                 ~ 'name them in the var raw_relations as schema.table; or build into another file (`--database FILE`).'

@@ -37,6 +37,7 @@ select
         {%- endfor %}
     cast(null as {{ dbt.type_string() }}) as raw_reject_reason,
     cast(null as {{ dbt.type_string() }}) as raw_record
+from (select 1 as nothing) as nothing
 where 1 = 0
     {%- endif -%}
 {% endmacro %}
@@ -45,7 +46,8 @@ where 1 = 0
 {#- The columns of a table that need not exist and that the var raw_columns says nothing about. -#}
 {% macro absent_columns(table) %}
     {% set names = [] %}
-    {% for column, need in raw_table_columns()[table].items() %}
+    {% set may_be_absent = adapter.dispatch('columns_may_be_absent', 'retention_ledger')() %}
+    {% for column, need in raw_table_columns()[table].items() if may_be_absent %}
         {% if need == 'used if present' and column not in policy('raw_columns').get(table, {}) %}
             {% do names.append(column) %}
         {% endif %}
@@ -99,3 +101,17 @@ where 1 = 0
     cast(null as {{ dbt.type_string() }})
     {%- endif -%}
 {%- endmacro %}
+
+{#- Whether a name that the table does not know can be looked up in an outer query. -#}
+{% macro default__columns_may_be_absent() %}
+    {{ return(true) }}
+{% endmacro %}
+
+{#- No LATERAL there: the var raw_columns must map to null what the table lacks, or the query stops and names it. -#}
+{% macro bigquery__columns_may_be_absent() %}
+    {{ return(false) }}
+{% endmacro %}
+
+{% macro redshift__columns_may_be_absent() %}
+    {{ return(false) }}
+{% endmacro %}

@@ -125,11 +125,11 @@
 
 {#- A model of this package that stands where the raw table stands would replace it. -#}
 {% macro refuse_own_table(relation, setting) %}
-    {% set place = [relation.database | lower, relation.schema | lower, relation.identifier | lower] %}
+    {% set place = [(relation.database or '') | lower, relation.schema | lower, relation.identifier | lower] %}
     {% set wanted = 'a schema this project does not write to, or it would overwrite your tables' if setting == 'raw_schema'
         else 'a table this project does not write, or it would overwrite yours' %}
     {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] and node.package_name == 'retention_ledger' %}
-        {% if [node.database | lower, node.schema | lower, node.alias | lower] == place %}
+        {% if [(node.database or '') | lower, node.schema | lower, node.alias | lower] == place %}
             {% do refuse_setting(setting, relation.schema if setting == 'raw_schema' else relation.schema ~ '.' ~ relation.identifier, wanted) %}
         {% endif %}
     {% endfor %}

@@ -10,7 +10,7 @@
         {% set asked = data_asked_for() %}
         {% if held is not none and not var('replace_data') and not same_data(held, asked) %}
             {{ exceptions.raise_compiler_error(
-                'The database ' ~ target.get('path', target.database) ~ ' holds ' ~ data_in_words(held)
+                'The database ' ~ (target.get('path') or target.database or target.schema) ~ ' holds ' ~ data_in_words(held)
                 ~ ', and this build would read ' ~ data_in_words(asked) ~ ' and overwrite it. Build into another database '
                 ~ '(`--database FILE`, or the environment variable RETENTION_LEDGER_DB), build with the settings of what it '
                 ~ "holds, or replace what it holds (`--replace`, or with dbt --vars 'replace_data: true')."
@@ -118,7 +118,7 @@
     {% if parts | length == 3 and parts[0] | lower in attached %}
         {{ return(parts | join('.') | lower ~ ' of ' ~ place_of_attached(parts[0] | lower)) }}
     {% endif %}
-    {% set parts = parts[1:] if parts | length == 3 and parts[0] | lower == target.database | lower else parts %}
+    {% set parts = parts[1:] if parts | length == 3 and parts[0] | lower == (target.database or '') | lower else parts %}
     {{ return(parts | join('.') | lower) }}
 {% endmacro %}
 
@@ -207,12 +207,22 @@
     {% endfor %}
     {% do adapter.create_schema(relation) %}
     {% do keep_table(relation, empty_select(graph.nodes['model.retention_ledger.int_data_held'].columns)) %}
+    {% do adapter.dispatch('replace_rows', 'retention_ledger')(relation, {
+        'data': text_or_null(data), 'settings': text_or_null(settings), 'relations': text_or_null(tojson(relations, sort_keys=true)),
+        'last_build': text_or_null(last_build),
+    }) %}
+{% endmacro %}
+
+
+{#- Puts one row in the place of all. -#}
+{% macro default__replace_rows(relation, row) %}
     {% do run_query('delete from ' ~ relation) %}
-    {% do run_query(
-        'insert into ' ~ relation ~ ' (data, settings, relations, last_build) values ('
-        ~ text_or_null(data) ~ ', ' ~ text_or_null(settings) ~ ', ' ~ text_or_null(tojson(relations, sort_keys=true))
-        ~ ', ' ~ text_or_null(last_build) ~ ')'
-    ) %}
+    {% do run_query('insert into ' ~ relation ~ ' (' ~ row.keys() | join(', ') ~ ') values (' ~ row.values() | join(', ') ~ ')') %}
+{% endmacro %}
+
+{#- No row is deleted from files. -#}
+{% macro spark__replace_rows(relation, row) %}
+    {% do run_query('insert overwrite ' ~ relation ~ ' (' ~ row.keys() | join(', ') ~ ') values (' ~ row.values() | join(', ') ~ ')') %}
 {% endmacro %}
 
 

@@ -29,8 +29,45 @@
 {% endmacro %}
 
 
+{#- Spark reads Parquet, from any place that it knows (a folder, a pattern, s3a://...). Several paths are one pattern there. -#}
+{% macro spark__land_files(problems, unread) %}
+    {% do adapter.create_schema(landed_file('any')) %}
+    {% for name in files_to_read() %}
+        {% set paths, others = raw_file_paths(name), [] %}
+        {% for path in paths if kind_of_file(path) != 'parquet' %}
+            {% do others.append(path) %}
+        {% endfor %}
+        {% if others %}
+            {% do problems.append(
+                "The file '" ~ others[0] ~ "' for the raw " ~ name ~ ' is no Parquet, and on Spark the var raw_files reads Parquet only. Export it as '
+                ~ 'Parquet, or load it into a table and name that in the var raw_relations.'
+            ) %}
+            {% do unread.append(name) %}
+        {% else %}
+            {% set path = paths[0] if paths | length == 1 else '{' ~ paths | join(',') ~ '}' %}
+            {% do run_query(
+                'create or replace view ' ~ landed_file(name) ~ ' as select *, cast(null as string) as malformed_line from parquet.`' ~ path ~ '`'
+            ) %}
+            {% if not rows_of_query('select 1 as found_row from ' ~ landed_file(name) ~ ' limit 1') %}
+                {% do problems.append(no_rows_sentence(name, place_of_file(paths))) %}
+                {% do unread.append(name) %}
+            {% endif %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
 {#- The files behind the paths of a name, in order. -#}
 {% macro files_of_paths(name, problems) %}
+    {{ return(adapter.dispatch('files_of_paths', 'retention_ledger')(name, problems)) }}
+{% endmacro %}
+
+{#- Elsewhere no query lists a folder: the paths as they are written. -#}
+{% macro default__files_of_paths(name, problems) %}
+    {{ return(raw_file_paths(name)) }}
+{% endmacro %}
+
+{% macro duckdb__files_of_paths(name, problems) %}
     {% set found = [] %}
     {% for path in raw_file_paths(name) %}
         {% set files = rows_of_query('select file from glob(' ~ text_literal(path) ~ ') order by file') | map('first') | list %}

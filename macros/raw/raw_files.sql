@@ -85,6 +85,11 @@
 {% endmacro %}
 
 
+{% macro spark__landed_file(name) %}
+    {{ return(api.Relation.create(schema=schema_of_landed_files(), identifier=name)) }}
+{% endmacro %}
+
+
 {% macro schema_of_landed_files() %}
     {{ return('ledger_files') }}
 {% endmacro %}
@@ -93,6 +98,10 @@
 {#- What a query sees of a file: the rows that could be read, in the file's own columns. -#}
 {% macro duckdb__rows_of_landed_file(name) -%}
     select * exclude (malformed_line) from {{ landed_file(name) }} where malformed_line is null
+{%- endmacro %}
+
+{% macro spark__rows_of_landed_file(name) -%}
+    select * except (malformed_line) from {{ landed_file(name) }}
 {%- endmacro %}
 
 {% macro default__rows_of_landed_file(name) -%}

@@ -24,16 +24,16 @@
 
 {#- What one billing interval costs, with all its decimals; null where a part of it cannot be read. -#}
 {% macro amount_of_an_interval() -%}
-    {%- set quantity = dbt.safe_cast('case when quantity_text is null then 1 else quantity end', 'decimal(12, 4)') -%}
-    {%- set percent_paid = dbt.safe_cast('case when percent_text is null then 100 else 100 - discount_percent end', 'decimal(9, 6)') -%}
-    {%- set gross = dbt.safe_cast('price * ' ~ quantity, 'decimal(24, 8)') -%}
-    cast({{ dbt.safe_cast(gross ~ ' * ' ~ percent_paid, 'decimal(28, 8)') }} * cast(0.01 as decimal(2, 2)) as decimal(28, 10))
+    {%- set quantity = cast_or_null('case when quantity_text is null then 1 else quantity end', 'decimal(12, 4)') -%}
+    {%- set percent_paid = cast_or_null('case when percent_text is null then 100 else 100 - discount_percent end', 'decimal(9, 6)') -%}
+    {%- set gross = cast_or_null('price * ' ~ quantity, 'decimal(24, 8)') -%}
+    cast({{ cast_or_null(gross ~ ' * ' ~ percent_paid, 'decimal(28, 8)') }} * cast(0.01 as decimal(2, 2)) as decimal(28, 10))
             - case when discount_text is null then 0 else discount_amount end
 {%- endmacro %}
 
 
 {% macro months_of_an_interval() -%}
-    {{ dbt.safe_cast('12 * coalesce(interval_count, 1)', dbt.type_int()) }}
+    {{ cast_or_null('12 * coalesce(interval_count, 1)', dbt.type_int()) }}
 {%- endmacro %}
 
 

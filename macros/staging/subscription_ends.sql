@@ -12,5 +12,14 @@
 
 
 {% macro add_a_minute(moment) -%}
+    {{ adapter.dispatch('add_a_minute', 'retention_ledger')(moment) }}
+{%- endmacro %}
+
+{% macro default__add_a_minute(moment) -%}
     {{ dbt.dateadd('minute', 1, moment) }}
+{%- endmacro %}
+
+{#- dbt's own macro stops at a moment that is null. -#}
+{% macro spark__add_a_minute(moment) -%}
+    ({{ moment }} + interval 1 minute)
 {%- endmacro %}

@@ -3,6 +3,7 @@
     first period of each slice must open with, where that is known. -#}
 {% test balance_rolls_forward(model, opening, closing, period_start, period_end, partition_by, first_opening=none) %}
 {%- do retention_ledger.names_are_ours() -%}
+{%- set slice = '(partition by ' ~ partition_by | join(', ') ~ ' order by ' ~ period_start ~ ')' -%}
 with periods as (
     select
         {{ partition_by | join(', ') }},
@@ -10,10 +11,9 @@ with periods as (
         {{ period_end }} as period_end,
         {{ opening }} as opening,
         {{ closing }} as closing,
-        lag({{ period_end }}) over slice as previous_period_end,
-        lag({{ closing }}) over slice as previous_closing
+        lag({{ period_end }}) over {{ slice }} as previous_period_end,
+        lag({{ closing }}) over {{ slice }} as previous_closing
     from {{ model }}
-    window slice as (partition by {{ partition_by | join(', ') }} order by {{ period_start }})
 )
 
 select *

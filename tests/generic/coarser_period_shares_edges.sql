@@ -5,6 +5,13 @@
 {%- for name in [finer, coarser] if execute and name not in ['day', 'week', 'month', 'quarter', 'year'] %}
     {{ exceptions.raise_compiler_error("coarser_period_shares_edges: '" ~ name ~ "' is not a grain. There are: day, week, month, quarter, year.") }}
 {%- endfor %}
+{%- set periods -%}
+(
+            partition by {{ partition_by | join(', ') }}, coarser_start
+            order by {{ period_start }}
+            rows between unbounded preceding and unbounded following
+        )
+{%- endset %}
 with dated as (
     select
         *,
@@ -17,14 +24,9 @@ finer as (
     select
         {{ partition_by | join(', ') }},
         coarser_start,
-        first_value({{ opening }}) over periods as opening,
-        last_value({{ closing }}) over periods as closing
+        first_value({{ opening }}) over {{ periods }} as opening,
+        last_value({{ closing }}) over {{ periods }} as closing
     from dated
-    window periods as (
-        partition by {{ partition_by | join(', ') }}, coarser_start
-        order by {{ period_start }}
-        rows between unbounded preceding and unbounded following
-    )
 ),
 
 edges as (
@@ -47,9 +49,9 @@ calendars as (
 
 select *
 from (
-    (select * from edges except select * from coarser)
+    (select * from edges {{ dbt.except() }} select * from coarser)
     union all
-    (select * from coarser except select * from edges)
+    (select * from coarser {{ dbt.except() }} select * from edges)
 ) as differences
 where (select grains from calendars) = 2
 {% endtest %}

@@ -7,12 +7,12 @@
 {%- do retention_ledger.names_are_ours() -%}
 {%- set most = retention_ledger.policy('max_days_without_orders') if most is none else most -%}
 with days as (
-    select distinct {{ column_name }} as day
+    select {{ column_name }} as day
     from {{ model }}
     where {{ column_name }} is not null
     {%- if until is not none %}
         and coalesce({{ column_name }} <= (select {{ until.column }} from {{ until.relation }}), true)
-    union
+    union all
     select {{ until.column }} from {{ until.relation }} where {{ until.column }} is not null
     {%- endif %}
 ),

@@ -43,9 +43,9 @@ calendars as (
 {#- A policy may leave a grain out: then there is nothing to compare. #}
 select *
 from (
-    (select * from finer except select * from coarser)
+    (select * from finer {{ dbt.except() }} select * from coarser)
     union all
-    (select * from coarser except select * from finer)
+    (select * from coarser {{ dbt.except() }} select * from finer)
 ) as differences
 where (select grains from calendars) = 2
 {% endtest %}

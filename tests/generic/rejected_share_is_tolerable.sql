@@ -35,7 +35,7 @@ shown as (
 examples as (
     select
         reject_reason,
-        coalesce(row_key, 'no id') || coalesce(': ''' || rejected_value || '''', '') as example,
+        coalesce(row_key, 'no id') || coalesce(': ' || chr(39) || rejected_value || chr(39), '') as example,
         row_number() over (partition by reject_reason order by row_key, rejected_value) as example_number
     from {{ examples }}
     where reject_reason is not null
@@ -44,7 +44,7 @@ examples as (
 shown as (
     select
         reject_reason,
-        ' (' || {{ dbt.listagg("example", "', '", "order by example_number") }} || ')' as example_list
+        ' (' || {{ retention_ledger.joined_texts("example", "', '", "order by example_number") }} || ')' as example_list
     from examples
     where example_number <= 2
     group by reject_reason
@@ -64,8 +64,8 @@ reasons as (
 listed as (
     select
         coalesce(sum(reason_rows), 0) as faults,
-        {{ dbt.listagg("reject_reason || ' ' || cast(reason_rows as " ~ dbt.type_string() ~ ") || example_list", "', '", "order by reason_rows desc, reject_reason") }} as reason_list,
-        {{ dbt.listagg("remedy", "'; '", "order by reason_rows desc, reject_reason") }} as remedy_list
+        {{ retention_ledger.joined_texts("reject_reason || ' ' || cast(reason_rows as " ~ dbt.type_string() ~ ") || example_list", "', '", "order by reason_rows desc, reject_reason") }} as reason_list,
+        {{ retention_ledger.joined_texts("remedy", "'; '", "order by reason_rows desc, reject_reason") }} as remedy_list
     from reasons
 )
 

@@ -14,11 +14,14 @@ with actual as (
 ),
 
 dimensions as (
-    select distinct dimension_name from actual
-    {%- for name in dimensions or [] %}
-    union
-    select '{{ name }}'
-    {%- endfor %}
+    select distinct dimension_name
+    from (
+        select dimension_name from actual
+        {%- for name in dimensions or [] %}
+        union all
+        select '{{ name }}' as dimension_name
+        {%- endfor %}
+    ) as named
 ),
 
 total as (
@@ -34,7 +37,7 @@ expected as (
     cross join dimensions
 )
 
-(select * from expected except select * from actual)
+(select * from expected {{ dbt.except() }} select * from actual)
 union all
-(select * from actual except select * from expected)
+(select * from actual {{ dbt.except() }} select * from expected)
 {% endtest %}

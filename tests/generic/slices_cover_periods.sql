@@ -29,13 +29,13 @@ actual as (
 -- A calendar that no slice has would not be expected of any.
 periods_of_no_slice as (
     select {{ period_by | join(', ') }} from periods
-    except
+    {{ dbt.except() }}
     select {{ period_by | join(', ') }} from {{ model }}
 )
 
-(select * from expected except select * from actual)
+(select * from expected {{ dbt.except() }} select * from actual)
 union all
-(select * from actual except select * from expected)
+(select * from actual {{ dbt.except() }} select * from expected)
 union all
 select {% for column in slice_by %}null, {% endfor %}periods_of_no_slice.* from periods_of_no_slice
 {% endtest %}

@@ -17,8 +17,8 @@ with undecided as (
 counted as (
     select
         count(*) as ids,
-        min('''' || row_key || ''' is both ' || rival_versions) as first_example,
-        max('''' || row_key || ''' is both ' || rival_versions) as last_example
+        min(chr(39) || row_key || chr(39) || ' is both ' || rival_versions) as first_example,
+        max(chr(39) || row_key || chr(39) || ' is both ' || rival_versions) as last_example
     from undecided
 )
 

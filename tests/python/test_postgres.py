@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ import duckdb
 import postgres_server
 import pytest
 from dbt_project import ROOT, TABLES, dbt
+from engines import GOLDEN, OF_THE_PLACE, SETTINGS, TABLES_OF_DEMO, golden_sql, write_sample
 from rich.console import Console
 
 from retention_ledger import schema_switch
@@ -54,12 +54,6 @@ ENGLISH = (
 )
 #: Customers per customer that is kept; 1 is the whole demo.
 ONE_IN = int(os.environ.get("POSTGRES_ONE_IN", "8"))
-BY_CUSTOMER = ("customers", "orders", "subscriptions", "support_tickets", "feedback")
-TABLES_OF_DEMO = (*BY_CUSTOMER, "refunds", "exchange_rates", "marketing_spend")
-SETTINGS = {
-    "raw_tables": sorted(TABLES_OF_DEMO), "as_of_date": "2025-12-14", "latest_valid_date": "2025-12-31",
-    "gross_margin_rate": 0.6, "max_rejected_share": 0.5, "raw_timezones": {"calendar": "America/New_York"},
-}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -112,23 +106,6 @@ def ask(server: Server, sql: str) -> list[tuple]:
 # The same rows as on DuckDB
 
 
-def write_sample(folder: Path) -> None:
-    """The demo's raw tables as CSV, of each so many-th customer; texts as they are, also those that say NULL."""
-    kept_orders: set[str] = set()
-    for name in TABLES_OF_DEMO:
-        with (ROOT / "seeds" / f"raw_{name}.csv").open(encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file)
-        if name in BY_CUSTOMER:
-            place = header.index("customer_id")
-            rows = [row for row in rows if zlib.crc32(row[place].strip().lower().encode()) % ONE_IN == 0]  # fmt: skip
-        if name == "orders":
-            kept_orders = {row[header.index("order_id")] for row in rows}
-        if name == "refunds" and ONE_IN > 1:
-            rows = [row for row in rows if row[header.index("order_id")] in kept_orders]
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([header, *rows])
-
-
 def load(server: Server, folder: Path) -> None:
     """The CSV files as tables of text in the schema shop; empty is null."""
     with connected(server) as connection:
@@ -164,7 +141,7 @@ def use_database(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
 def both(port: int, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """The sample, built by the command on PostgreSQL with its data tests, and on DuckDB."""
     folder = tmp_path_factory.mktemp("both")
-    write_sample(folder)
+    write_sample(folder, ONE_IN)
     load(server_of(port, "english"), folder)
     (folder / "shop.yml").write_text(json.dumps(SETTINGS | {"raw_schema": "shop"}))
     done = command(port, folder, "build", "--settings", "shop.yml", "--accept")
@@ -177,10 +154,6 @@ def both(port: int, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace
     return SimpleNamespace(
         folder=folder, database=database, server=server_of(port, "english"), said=done.stdout
     )
-
-
-#: What differs for a reason: where the raw data is, what was published, and the raw row as the engine keeps it.
-OF_THE_PLACE = {"int_data_held", "published_builds", "int_published_values", "int_published_policy", "int_published_rows"}  # fmt: skip
 
 
 def differences(both: SimpleNamespace) -> tuple[int, list[str]]:
@@ -455,85 +428,6 @@ def test_unit_tests_of_models_pass(both: SimpleNamespace, port: int) -> None:
 
 
 # One literal per macro of macros/cross_db, on both
-
-#: Name -> input text, expression over the column x, expected text.
-GOLDEN = {
-    "add_days": ("2024-02-28", "add_days('cast(x as date)', 2)", "2024-03-01"),
-    "days_between": ("2024-02-28", "days_between('cast(x as date)', \"date '2024-03-01'\")", "2"),
-    "add_months": ("2024-01-31", "add_months(1, 'cast(x as date)')", "2024-02-29"),
-    "period_start": ("2024-02-29", "period_start('quarter', 'cast(x as date)')", "2024-01-01"),
-    "safe_divide, a tie": ("1277.5", "safe_divide('cast(x as decimal(18, 1))', '320')", "3.992188"),
-    "safe_divide, below": ("2", "safe_divide('cast(x as integer)', '3')", "0.666667"),
-    "safe_divide, negative tie": ("-1277.5", "safe_divide('cast(x as decimal(18, 1))', '320')", "-3.992188"),
-    "safe_divide, by nothing": ("2", "safe_divide('cast(x as integer)', '0')", None),
-    "exact_quotient": ("10", "exact_quotient('cast(x as decimal(28, 2))', '3')", "3.3333333333"),
-    "as_double": ("0.5", "as_double('cast(x as decimal(3, 1))')", "0.5"),
-    "clean_text": (" \u00a0Größe\t", "clean_text('x')", "Größe"),
-    "clean_text, no value": (" NULL ", "clean_text('x')", None),
-    "lower_case": ("ÄÖ", "lower_case('x')", "äö"),
-    "upper_case": ("zł", "upper_case('x')", "ZŁ"),
-    "clean_id": (" A-01.0 ", "clean_id('x', 'orders.order_id')", "A-01.0"),
-    "folded_id": ("A007", "folded_id('x')", "a007"),
-    "folded_id, zeros": ("007.0", "folded_id('x')", "7"),
-    "is_scientific": ("6.9401E+12", "is_scientific('x')", "true"),
-    "is_scientific, a code": ("12E4", "is_scientific('x')", "false"),
-    "has_word_of": ("Too EXPENSIVE, sorry", "has_word_of('x', ['expensive'])", "true"),
-    "has_word_of, a part": ("inexpensive", "has_word_of('x', ['expensive'])", "false"),
-    "date_shape": ("31/12/2024", "date_shape('x')", "9/9/Y"),
-    "date_shape, year first": ("2024-12-31T10:00", "date_shape('x')", "Y-9-9"),
-    "date_number": ("31/12/2024", "date_number('x', date_shape('x'), 2)", "12"),
-    "amount": ("1234.5", "parse_amount('x', 'orders.amount', 'x')", "1234.50000000"),
-    "amount, groups and sign": ("-£1,234.56", "parse_amount('x', 'orders.amount', 'x')", "-1234.56000000"),
-    "amount, brackets": ("(12.00 EUR)", "parse_amount('x', 'orders.amount', 'x')", "-12.00000000"),
-    "amount, lakhs": ("₹1,23,456.7", "parse_amount('x', 'orders.amount', 'x')", "123456.70000000"),
-    "amount, words": ("abc", "parse_amount('x', 'orders.amount', 'x')", None),
-    "amount, two points": ("1.2.3", "parse_amount('x', 'orders.amount', 'x')", None),
-    "amount, too large": ("9" * 17, "parse_amount('x', 'orders.amount', 'x')", None),
-    "amount, other digits": ("١٢", "parse_amount('x', 'orders.amount', 'x')", None),
-    "rounded amount": ("0.005", "parse_rounded_amount('x', 'orders.amount', \"'GBP'\", 'x')", "0.010"),
-    "currency of an amount": ("R$ 5", "amount_currency('x', 'x')", "R$"),
-    "timestamp": ("2024-02-29 10:00:00", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-02-29 10:00:00"),
-    "timestamp, no such day": ("2023-02-29", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
-    "timestamp, offset": ("2024-07-01T10:00:00+02:00", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 09:00:00"),
-    "timestamp, Z": ("2024-07-01T10:00Z", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 11:00:00"),
-    "timestamp, abbreviation": ("2024-07-01 10:00 PDT", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 18:00:00"),
-    "timestamp, zone": ("2024-07-01T10:00[Europe/Berlin]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 09:00:00"),
-    "timestamp, unknown zone": ("2024-07-01T10:00[Europe/Nowhere]", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
-    "timestamp, skipped in Berlin": ("2024-03-31T02:30[Europe/Berlin]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-03-31 02:30:00"),
-    "timestamp, twice in Berlin": ("2024-10-27T02:30[Europe/Berlin]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-10-27 01:30:00"),
-    "timestamp, skipped in New York": ("2024-03-10T02:30[America/New_York]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-03-10 07:30:00"),
-    "timestamp, twice in New York": ("2024-11-03T01:30[America/New_York]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-11-03 06:30:00"),
-    "timestamp, half an hour skipped": ("2024-10-06T02:15[Australia/Lord_Howe]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-10-05 16:45:00"),
-    "timestamp, half an hour twice": ("2024-04-07T01:45[Australia/Lord_Howe]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-04-06 16:15:00"),
-    "timestamp, skipped at midnight": ("2018-11-04T00:30[America/Sao_Paulo]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2018-11-04 03:30:00"),
-    "timestamp, twice before midnight": ("2018-02-17T23:30[America/Sao_Paulo]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2018-02-18 02:30:00"),
-    "timestamp, summer time abolished": ("2020-01-15T12:00[America/Sao_Paulo]", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2020-01-15 15:00:00"),
-    "timestamp, afternoon": ("2024-07-01 1:05 p.m.", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-07-01 13:05:00"),
-    "timestamp, basic": ("20240501T095812", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-05-01 09:58:12"),
-    "timestamp, week": ("2024-W01-1", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-01-01 00:00:00"),
-    "timestamp, no such week": ("2023-W53-1", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
-    "timestamp, day of the year": ("2024-366", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-12-31 00:00:00"),
-    "timestamp, own format": ("29.02.2024 10:11:12", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-02-29 10:11:12"),
-    "timestamp, month by name": ("1 Mar 2024 03:05", "parse_timestamp('x', 'orders.ordered_at', 'x')", "2024-03-01 03:05:00"),
-    "timestamp, no date": ("until further notice", "parse_timestamp('x', 'orders.ordered_at', 'x')", None),
-    "skipped, in the zone of a table": ("2024-03-10 02:30:00", "in_business_zone('cast(x as timestamp)', 'calendar.calendar_day')", "2024-03-10 07:30:00"),
-    "twice, in the zone of a table": ("2024-11-03 01:30:00", "in_business_zone('cast(x as timestamp)', 'calendar.calendar_day')", "2024-11-03 06:30:00"),
-    "fail_when, not known before the query runs": ("a", "fail_when('random() > 2', \"'wrong'\")", "false"),
-    "fail_when, not": ("a", "fail_when(\"x = 'b'\", \"'wrong'\")", "false"),
-    "record_as_json": ("a", "record_as_json(raw_record('given'))", '{"x":"a"}'),
-}  # fmt: skip
-
-
-def golden_sql() -> str:
-    """One row per case: its name and what the macro gives, as text."""
-    rows = []
-    for name, (text, expression, _) in GOLDEN.items():
-        written = text.replace("'", "''")
-        rows.append(
-            f"select '{name}' as name, cast({{{{ {expression} }}}} as {{{{ dbt.type_string() }}}}) as found "
-            f"from (select cast('{written}' as {{{{ dbt.type_string() }}}}) as x) as given"
-        )
-    return "\nunion all\n".join(rows)
 
 
 def test_each_macro_gives_the_same_on_both(

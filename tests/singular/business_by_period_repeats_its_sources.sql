@@ -59,15 +59,11 @@ here_{{ loop.index }} as (
 ),
 
 wrong_{{ loop.index }} as (
-    select * from here_{{ loop.index }}
-    except
-    select * from there_{{ loop.index }}
+    {{ 'select * from here_' ~ loop.index ~ ' ' ~ dbt.except() ~ ' select * from there_' ~ loop.index }}
 ),
 
 missing_{{ loop.index }} as (
-    select * from there_{{ loop.index }}
-    except
-    select * from here_{{ loop.index }}
+    {{ 'select * from there_' ~ loop.index ~ ' ' ~ dbt.except() ~ ' select * from here_' ~ loop.index }}
 ),
 {% endfor %}
 differing as (

@@ -30,7 +30,11 @@ active as (
     select
         basis,
         changed_on,
-        sum(change) over (partition by basis order by changed_on) as active_customers,
+        sum(change) over (
+            partition by basis
+            order by changed_on
+            rows between unbounded preceding and current row
+        ) as active_customers,
         lead(changed_on) over (partition by basis order by changed_on) as next_changed_on
     from daily
 ),

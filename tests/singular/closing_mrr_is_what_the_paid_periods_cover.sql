@@ -51,7 +51,11 @@ levels as (
         segment_dimension,
         segment_value,
         changed_on,
-        sum(mrr_change) over (partition by segment_dimension, segment_value order by changed_on) as mrr,
+        sum(mrr_change) over (
+            partition by segment_dimension, segment_value
+            order by changed_on
+            rows between unbounded preceding and current row
+        ) as mrr,
         lead(changed_on) over (partition by segment_dimension, segment_value order by changed_on) as next_changed_on
     from daily
 ),

@@ -27,10 +27,14 @@ circles as (
 counted as (
     select
         (select count(*) from split) as split_ids,
-        (select min('''' || old_customer_id || ''' to ''' || one_id || ''' and to ''' || other_id || '''') from split)
-            as split_example,
+        (
+            select min({{ in_quotes('old_customer_id') }} || ' to ' || {{ in_quotes('one_id') }} || ' and to ' || {{ in_quotes('other_id') }})
+            from split
+        ) as split_example,
         (select count(*) from circles) as circle_ids,
-        (select min('''' || raw_customer_id || ''' to ''' || next_customer_id || '''') from circles) as circle_example
+        (
+            select min({{ in_quotes('raw_customer_id') }} || ' to ' || {{ in_quotes('next_customer_id') }}) from circles
+        ) as circle_example
 )
 
 select 1 as stopped

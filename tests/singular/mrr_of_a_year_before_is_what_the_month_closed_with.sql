@@ -1,13 +1,14 @@
+{% set slice = '(partition by segment_dimension, segment_value order by period_start)' %}
+
 -- The trailing twelve months start from the MRR and the customers that the same month of the year before closed
 -- with, in total and in every segment.
 with months as (
     select
         *,
-        lag(closing_mrr, 12) over slice as closed_with_mrr,
-        lag(closing_customers, 12) over slice as closed_with_customers
+        lag(closing_mrr, 12) over {{ slice }} as closed_with_mrr,
+        lag(closing_customers, 12) over {{ slice }} as closed_with_customers
     from {{ ref('mrr_by_period') }}
     where period_grain = 'month' and segment_dimension <> 'plan'
-    window slice as (partition by segment_dimension, segment_value order by period_start)
 )
 
 select * from months

@@ -36,6 +36,7 @@ settings as (
         cast(null as {{ dbt.type_string() }}) as examples,
         1 as affected_rows,
         1 as all_rows
+    from (select 1 as nothing) as nothing
     where {{ is_margin_unknown() | lower }}
 ),
 

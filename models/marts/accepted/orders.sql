@@ -1,3 +1,5 @@
+{% set customer_orders = '(partition by customer_id, is_counted order by ordered_at, order_id)' %}
+
 {{- config(contract=contract_but_for_own('orders')) -}}
 
 with as_of as (
@@ -45,12 +47,11 @@ joined as (
 numbered as (
     select
         *,
-        row_number() over customer_orders as order_number,
-        first_value(ordered_on) over customer_orders as first_order_on,
-        lag(ordered_on) over customer_orders as previous_order_on,
-        lead(ordered_on) over customer_orders as next_order_on
+        row_number() over {{ customer_orders }} as order_number,
+        min(ordered_on) over (partition by customer_id, is_counted) as first_order_on,
+        lag(ordered_on) over {{ customer_orders }} as previous_order_on,
+        lead(ordered_on) over {{ customer_orders }} as next_order_on
     from joined
-    window customer_orders as (partition by customer_id, is_counted order by ordered_at, order_id)
 ),
 
 final as (

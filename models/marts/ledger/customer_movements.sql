@@ -1,3 +1,5 @@
+{% set customer_spells = '(partition by basis, customer_id order by started_on)' %}
+
 {%- set grains = policy('period_grains') | select('in', grains_of_bases(built_bases())) | list -%}
 
 with spells as (
@@ -12,10 +14,9 @@ as_of as (
 neighbours as (
     select
         *,
-        lag(ended_on) over customer_spells as previous_ended_on,
-        lead(started_on) over customer_spells as next_started_on
+        lag(ended_on) over {{ customer_spells }} as previous_ended_on,
+        lead(started_on) over {{ customer_spells }} as next_started_on
     from spells
-    window customer_spells as (partition by basis, customer_id order by started_on)
 ),
 
 events as (

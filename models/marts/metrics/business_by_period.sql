@@ -18,7 +18,7 @@ onboarding_by_month as (
 ),
 
 -- Customers, MRR and purchases each begin when their first one does.
-slices as (
+listed as (
     {%- for mart in ['retention_by_period', 'mrr_by_period', 'repeat_purchase_by_period'] %}
     select
         period_grain,
@@ -29,8 +29,12 @@ slices as (
         segment_dimension,
         segment_value
     from {{ mart }}
-    {{ 'union' if not loop.last }}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+slices as (
+    select distinct * from listed
 ),
 
 joined as (

@@ -1,6 +1,13 @@
 {{- config(contract=contract_but_for_own('customers')) -}}
 
 {%- set attributes = customer_attributes() -%}
+{%- set cell_to_date -%}
+(
+    partition by period_grain, {{ attributes | join(', ') }}
+    order by period_start
+    rows between unbounded preceding and current row
+)
+{%- endset %}
 
 with flows as (
     select * from {{ ref('int_business_flows') }}
@@ -19,15 +26,10 @@ periods as (
 balances as (
     select
         *,
-        sum(new_customers + reactivated_customers - churned_customers) over cell_to_date as closing_customers,
-        sum(paying_customers_change) over cell_to_date as paying_customers,
-        sum(new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr) over cell_to_date as closing_mrr
+        sum(new_customers + reactivated_customers - churned_customers) over {{ cell_to_date }} as closing_customers,
+        sum(paying_customers_change) over {{ cell_to_date }} as paying_customers,
+        sum(new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr) over {{ cell_to_date }} as closing_mrr
     from flows
-    window cell_to_date as (
-        partition by period_grain, {{ attributes | join(', ') }}
-        order by period_start
-        rows between unbounded preceding and current row
-    )
 ),
 
 followed as (

@@ -9,7 +9,7 @@ with definitions as (
         {{ text_or_null(metric_formula(metric)) }} as formula,
         {{ text_or_null(metric_unit(metric)) }} as unit,
         {%- for field in texts %}
-        {{ text_or_null(metric[field]) }} as {{ field }},
+        {{ text_or_null(metric[field]) }} as {{ column_name(field) }},
         {%- endfor %}
         cast({{ metric.version }} as {{ dbt.type_int() }}) as version,
         {{ metric.is_column | string | lower }} as is_column,

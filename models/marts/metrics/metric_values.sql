@@ -1,3 +1,10 @@
+{% set slice -%}
+(
+    partition by metric, basis, period_grain, segment_dimension, segment_value
+    order by period_start
+)
+{%- endset %}
+
 with measured as (
     select * from {{ ref('int_metrics_measured') }}
 ),
@@ -6,18 +13,14 @@ with measured as (
 compared as (
     select
         *,
-        lag(value) over slice as previous_value,
+        lag(value) over {{ slice }} as previous_value,
         case period_grain
-            when 'week' then {{ in_the_week_a_year_before('value', 'period_start', 'slice') }}
-            when 'month' then lag(value, 12) over slice
-            when 'quarter' then lag(value, 4) over slice
-            when 'year' then lag(value, 1) over slice
+            when 'week' then {{ in_the_week_a_year_before('value', 'period_start', slice) }}
+            when 'month' then lag(value, 12) over {{ slice }}
+            when 'quarter' then lag(value, 4) over {{ slice }}
+            when 'year' then lag(value, 1) over {{ slice }}
         end as previous_year_value
     from measured
-    window slice as (
-        partition by metric, basis, period_grain, segment_dimension, segment_value
-        order by period_start
-    )
 ),
 
 -- A partial period is not compared: its counts are still growing. A share of customers has an interval.

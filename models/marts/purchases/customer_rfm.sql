@@ -18,10 +18,7 @@ measured as (
         {%- for attribute in own_attributes('customers') %}
         customers.{{ attribute }},
         {%- endfor %}
-        cast(
-            {{ dbt.datediff('last_order_on', 'as_of_date', 'day') }}
-            as {{ dbt.type_bigint() }}
-        ) as recency_days,
+        cast({{ days_between('last_order_on', 'as_of_date') }} as {{ dbt.type_bigint() }}) as recency_days,
         customers.lifetime_orders as frequency,
         customers.lifetime_net_revenue as monetary
     from customers

@@ -1,3 +1,11 @@
+{% set to_date -%}
+(
+    partition by period_grain, segment_dimension, segment_value
+    order by period_start
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 {%- set rates = rates_of('repeat_purchase_by_period') -%}
 
 with flows as (
@@ -28,19 +36,14 @@ counted as (
         cast(first_time_purchasers as {{ dbt.type_bigint() }}) as first_time_purchasers,
         cast(purchasers - first_time_purchasers as {{ dbt.type_bigint() }}) as returning_purchasers,
         cast(in_period_repeat_purchasers as {{ dbt.type_bigint() }}) as in_period_repeat_purchasers,
-        cast(sum(first_time_purchasers) over to_date as {{ dbt.type_bigint() }}) as customers_to_date,
-        cast(sum(second_purchases) over to_date as {{ dbt.type_bigint() }}) as repeat_customers_to_date,
+        cast(sum(first_time_purchasers) over {{ to_date }} as {{ dbt.type_bigint() }}) as customers_to_date,
+        cast(sum(second_purchases) over {{ to_date }} as {{ dbt.type_bigint() }}) as repeat_customers_to_date,
         cast(purchases as {{ dbt.type_bigint() }}) as purchases,
         cast(orders as {{ dbt.type_bigint() }}) as orders,
         {{ order_money('cast(gross_revenue as decimal(28, 2))') }} as gross_revenue,
         {{ order_money('cast(refunds as decimal(28, 2))') }} as refunds,
         {{ order_money('cast(gross_revenue - refunds as decimal(28, 2))') }} as net_revenue
     from every_period
-    window to_date as (
-        partition by period_grain, segment_dimension, segment_value
-        order by period_start
-        rows between unbounded preceding and current row
-    )
 ),
 
 rated as (

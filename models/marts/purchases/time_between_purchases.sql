@@ -34,7 +34,11 @@ sliced as (
 cumulated as (
     select
         *,
-        sum(gap_count) over (partition by segment_dimension, segment_value order by gap_days) as gaps_up_to,
+        sum(gap_count) over (
+            partition by segment_dimension, segment_value
+            order by gap_days
+            rows between unbounded preceding and current row
+        ) as gaps_up_to,
         sum(gap_count) over (partition by segment_dimension, segment_value) as all_gaps
     from sliced
 ),

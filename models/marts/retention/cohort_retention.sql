@@ -1,3 +1,12 @@
+{% set cohort = '(partition by basis, segment_dimension, segment_value, cohort_month)' %}
+{%- set since_start -%}
+(
+    partition by basis, segment_dimension, segment_value, cohort_month
+    order by period_start
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 {%- set rates = rates_of('cohort_retention') -%}
 
 with flows as (
@@ -19,21 +28,14 @@ every_month as (
 cumulated as (
     select
         *,
-        row_number() over since_start - 1 as months_since,
-        sum(acquired_customers) over cohort as cohort_size,
-        sum(status_change) over since_start as active_customers,
-        sum(case when period_start = cohort_month then net_revenue else 0 end) over cohort as first_month_net_revenue,
-        sum(net_revenue) over since_start as cumulative_net_revenue,
-        sum(last_ordering_customers) over cohort - sum(last_ordering_customers) over since_start
+        row_number() over {{ since_start }} - 1 as months_since,
+        sum(acquired_customers) over {{ cohort }} as cohort_size,
+        sum(status_change) over {{ since_start }} as active_customers,
+        sum(case when period_start = cohort_month then net_revenue else 0 end) over {{ cohort }} as first_month_net_revenue,
+        sum(net_revenue) over {{ since_start }} as cumulative_net_revenue,
+        sum(last_ordering_customers) over {{ cohort }} - sum(last_ordering_customers) over {{ since_start }}
         + last_ordering_customers as ordering_or_later_customers
     from every_month
-    window
-        cohort as (partition by basis, segment_dimension, segment_value, cohort_month),
-        since_start as (
-            partition by basis, segment_dimension, segment_value, cohort_month
-            order by period_start
-            rows between unbounded preceding and current row
-        )
 ),
 
 -- What nobody has observed completely is null, never 0; orders say nothing about subscriptions.

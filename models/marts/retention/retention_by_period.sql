@@ -9,13 +9,12 @@ counted as (
         *,
         closing_customers - new_customers - reactivated_customers + churned_customers as opening_customers,
         closing_customers - new_customers - reactivated_customers as retained_customers,
-        sum(acquired_customers) over slice_to_date - acquired_customers as acquired_before_customers
+        sum(acquired_customers) over (
+            partition by basis, period_grain, segment_dimension, segment_value
+            order by period_start
+            rows between unbounded preceding and current row
+        ) - acquired_customers as acquired_before_customers
     from balances
-    window slice_to_date as (
-        partition by basis, period_grain, segment_dimension, segment_value
-        order by period_start
-        rows between unbounded preceding and current row
-    )
 ),
 
 -- Who was active before the period, less who is at its opening.

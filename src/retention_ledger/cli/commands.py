@@ -23,7 +23,7 @@ from retention_ledger.cli.plan import (
     remember_durations,
 )
 from retention_ledger.cli.progress import Stages
-from retention_ledger.cli.project import Project, database_of
+from retention_ledger.cli.project import Project, database_of, is_spark_session
 from retention_ledger.cli.raw_files import unchanged_files
 from retention_ledger.cli.settings import as_vars, read_settings
 from retention_ledger.database import Place, find_build, opened
@@ -33,6 +33,7 @@ from retention_ledger.publishing import LOG, InPlace, Publication, beside, has_l
 from retention_ledger.restatements import restate
 from retention_ledger.schema_switch import beside_schemas
 from retention_ledger.server import Server
+from retention_ledger.spark_session import SparkBuild
 
 #: The tables that the prediction writes, and all that reads them.
 PREDICTED = "config.materialized:kept+"
@@ -196,9 +197,11 @@ def build(
             results, said = run_stages(out, dbt, nodes, options, checks, before)
             running = time.perf_counter() - running
             fills = [node for node in nodes if node.unique_id.endswith(".lifetime_parameters")]
-            if candidate.place is not None and fills:
+            spark = file is None and is_spark_session(project)
+            place = SparkBuild(dbt.schema()) if spark else candidate.place
+            if place is not None and fills:
                 out.print()
-                said += predict_and_build(out, dbt, candidate.place, options.threads)
+                said += predict_and_build(out, dbt, place, options.threads)
             if checks is not None:
                 said += check_publish(out, checks)
             moved = restated(candidate, dbt, not options.select, options.replace)
@@ -208,7 +211,10 @@ def build(
         remember_durations(project, file, seconds, running, results)
     report_end(out, [result.node.unique_id for result in results], seconds, said)
     say(out, *moved)
-    if file is None:
+    if spark:
+        if not options.select:
+            say(out, "", *headline_of_spark(place))
+    elif file is None:
         say(
             out,
             "The prediction and the headline read DuckDB files and PostgreSQL; this build is in another warehouse.",
@@ -302,12 +308,27 @@ def say_warnings(out: Console, said: list[str]) -> None:
             say(out, "", heading, *(f"  {line.removeprefix(NOTE)}" for line in lines))
 
 
-def predict_and_build(out: Console, dbt: Dbt, database: Place, threads: int | None) -> list[str]:
+def headline_of_spark(build: SparkBuild) -> list[str | Table]:
+    """The headline of a build that is in a session of Spark."""
+    with build.copied(("policy_settings", "retention_by_period", "mrr_by_period")) as copy:
+        lines = headline(copy.file, build.schema)
+    return [
+        line.replace(str(copy.file), "Spark") if isinstance(line, str) else line for line in lines
+    ]
+
+
+def predict_and_build(
+    out: Console, dbt: Dbt, database: Place | SparkBuild, threads: int | None
+) -> list[str]:
     """Fits the lifetime models and builds the marts that read them, with the vars of the build."""
+    from retention_ledger import spark_session
     from retention_ledger.prediction import predict
 
     with working(out, "Fitting the lifetime models ..."):
-        summary = predict(database, dbt.schema())
+        if isinstance(database, SparkBuild):
+            summary = spark_session.predict(database)
+        else:
+            summary = predict(database, dbt.schema())
     say(out, summary)
     options = BuildOptions(select=(PREDICTED,), threads=threads)
     with working(out, "Building the marts that read them ..."):

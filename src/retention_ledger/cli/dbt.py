@@ -37,7 +37,9 @@ class Outcome:
 
     def results(self) -> list[Any]:
         """The results of the nodes."""
-        return list(getattr(self.result, "results", None) or [])
+        found = getattr(self.result, "results", None) or []
+        # What `dbt run-operation` says is about no node.
+        return [result for result in found if hasattr(result, "node")]
 
 
 @dataclass

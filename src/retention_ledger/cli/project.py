@@ -4,6 +4,7 @@ import os
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -115,8 +116,8 @@ def find_project(
     return Project(folder, ours, profiles_dir and profiles_dir.absolute(), target)
 
 
-def database_of(project: Project) -> Place | None:
-    """The DuckDB file or the server that the profile names; None where it names another kind of warehouse."""
+def credentials_of(project: Project) -> Any:
+    """What the profile says of the target; Stop where it cannot be read."""
     from dbt.cli.resolvers import default_profiles_dir
     from dbt.config.runtime import load_profile
     from dbt.flags import set_from_args
@@ -127,12 +128,21 @@ def database_of(project: Project) -> Place | None:
     set_invocation_context(os.environ)
     set_from_args(Namespace(PROFILES_DIR=str(profiles), PROJECT_DIR=str(project.folder)), None)
     try:
-        credentials = load_profile(
-            str(project.folder), {}, target_override=project.target
-        ).credentials
+        return load_profile(str(project.folder), {}, target_override=project.target).credentials
     except DbtBaseException as error:
         said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
         raise Stop(f"The dbt profile cannot be read: {said}") from error
+
+
+def is_spark_session(project: Project) -> bool:
+    """Whether the profile names a session of Spark in this process."""
+    credentials = credentials_of(project)
+    return credentials.type == "spark" and credentials.method == "session"
+
+
+def database_of(project: Project) -> Place | None:
+    """The DuckDB file or the server that the profile names; None where it names another kind of warehouse."""
+    credentials = credentials_of(project)
     if credentials.type == "postgres":
         return Server.of_credentials(credentials)
     path = getattr(credentials, "path", None)

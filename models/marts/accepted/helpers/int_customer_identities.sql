@@ -70,7 +70,9 @@ persons as (
         customer_id,
         email,
         first_value(customer_id) over (
-            partition by email order by signed_up_at asc nulls last, customer_id asc
+            partition by email
+            order by signed_up_at asc nulls last, customer_id asc
+            rows between unbounded preceding and current row
         ) as person_id
     from ranked
     where address_rank = 1

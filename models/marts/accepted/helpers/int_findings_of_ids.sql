@@ -65,7 +65,7 @@ findings as (
             case
                 when example_rank = 1
                     then
-                        'customer ''' || customer_id || ''' has ' || {{ in_words('held_rows') }} || ' of '
+                        'customer ' || {{ in_quotes('customer_id') }} || ' has ' || {{ in_words('held_rows') }} || ' of '
                         || {{ in_words('all_rows') }} || ' rows (' || {{ percent_in_words('held_rows', 'all_rows') }} || ')'
             end
         ) as what,
@@ -81,9 +81,10 @@ findings as (
         'ids_are_written_differently' as finding,
         min(source_table) as source_table,
         id_column as column_name,
-        {{ in_words('count(*)') }} || ' ids are written in several ways, like ''' || min(case when example_rank = 1 then id end)
-        || ''' and ''' || min(case when example_rank = 1 then other_id end) || '''' as what,
-        {{ three_examples("id || ''' and ''' || other_id") }} as examples,
+        {{ in_words('count(*)') }} || ' ids are written in several ways, like '
+        || {{ in_quotes('min(case when example_rank = 1 then id end)') }}
+        || ' and ' || {{ in_quotes('min(case when example_rank = 1 then other_id end)') }} as what,
+        {{ three_examples('id || ' ~ text_literal("' and '") ~ ' || other_id') }} as examples,
         sum(raw_rows) as affected_rows,
         max(all_raw_rows) as all_rows
     from spellings

@@ -122,7 +122,7 @@ findings as (
         'the first month has ' || {{ in_words('first_orders') }} || ' orders, from ' || {{ in_words('first_ordered_on') }}
         || ' on, and the next two have ' || {{ in_words('orders_1_later') }} || ' and '
         || {{ in_words('orders_2_later') }} as what,
-        '''' || {{ in_words('first_month') }} || '''' as examples,
+        {{ in_quotes(in_words('first_month')) }} as examples,
         first_orders as affected_rows,
         all_orders as all_rows
     from compared
@@ -141,7 +141,7 @@ findings as (
         || {{ in_words('days_of_last_month') }}
         || ' days, through as_of_date, and the two before have ' || {{ in_words('orders_2_before') }} || ' and '
         || {{ in_words('orders_1_before') }} || '; the last order is of ' || {{ in_words('last_ordered_on') }} as what,
-        '''' || {{ in_words('last_month') }} || '''' as examples,
+        {{ in_quotes(in_words('last_month')) }} as examples,
         last_orders as affected_rows,
         all_orders as all_rows
     from compared

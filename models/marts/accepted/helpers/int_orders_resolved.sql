@@ -95,7 +95,7 @@ compared as (
         min(
             case
                 when
-                    newest.updated_at is not distinct from other.updated_at
+                    {{ is_same('newest.updated_at', 'other.updated_at') }}
                     and {{ order_version_words('newest') }} <> {{ order_version_words('other') }}
                     then {{ order_version_words('newest') }} || ' and ' || {{ order_version_words('other') }}
             end

@@ -47,13 +47,12 @@ summed as (
     select
         *,
         sum(original_amount) over (partition by refund_id, order_id, reject_reason) as refund_amount,
-        sum(original_amount) over lines_so_far as amount_so_far
+        sum(original_amount) over (
+            partition by refund_id, order_id, reject_reason
+            order by refunded_at, original_amount, {{ record_as_json('raw_record') }}
+            rows between unbounded preceding and current row
+        ) as amount_so_far
     from checked
-    window lines_so_far as (
-        partition by refund_id, order_id, reject_reason
-        order by refunded_at, original_amount, {{ record_as_json('raw_record') }}
-        rows between unbounded preceding and current row
-    )
 ),
 
 decided as (
@@ -103,7 +102,7 @@ rivals as (
     inner join ranked as other
         on newest.refund_id = other.refund_id
         and other.version_rank > 1
-        and newest.updated_at is not distinct from other.updated_at
+        and {{ is_same('newest.updated_at', 'other.updated_at') }}
     where
         newest.version_rank = 1
         and newest.is_version

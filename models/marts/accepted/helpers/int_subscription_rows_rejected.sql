@@ -14,7 +14,7 @@ suspects as (
     from checked
     inner join resolved
         on checked.subscription_id = resolved.subscription_id
-        and checked.item_id is not distinct from resolved.item_id
+        and {{ is_same('checked.item_id', 'resolved.item_id') }}
         and checked.started_on = resolved.started_on
     where
         {{ is_a_version('subscriptions', 'checked.reject_reason') }}

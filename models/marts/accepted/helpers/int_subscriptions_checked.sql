@@ -1,3 +1,11 @@
+{% set newest_first -%}
+(
+    partition by subscription_id, item_id, started_on, {{ is_a_version('subscriptions') }}
+    order by updated_at desc nulls last, started_at desc, amount desc
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 with stg_subscriptions as (
     select * from {{ ref('stg_subscriptions') }}
 ),
@@ -19,13 +27,9 @@ dated as (
         case
             when cast(updated_at as date) > started_on then cast(updated_at as date) else started_on
         end as version_started_on,
-        first_value(ended_on) over newest_first as last_known_end_on,
-        first_value(reject_reason) over newest_first is not null as is_left_out_at_last
+        first_value(ended_on) over {{ newest_first }} as last_known_end_on,
+        first_value(reject_reason) over {{ newest_first }} is not null as is_left_out_at_last
     from stg_subscriptions
-    window newest_first as (
-        partition by subscription_id, item_id, started_on, {{ is_a_version('subscriptions') }}
-        order by updated_at desc nulls last, started_at desc, amount desc
-    )
 ),
 
 periods as (

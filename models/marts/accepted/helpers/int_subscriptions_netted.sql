@@ -1,3 +1,5 @@
+{% set stretch = '(partition by items.subscription_id, stretches.started_on)' %}
+
 with periods as (
     select * from {{ ref('int_subscriptions_resolved') }}
     where reject_reason is null
@@ -49,9 +51,10 @@ summed as (
         items.state,
         items.cancel_reason,
         items.exchange_rate,
-        sum(items.mrr) over stretch as mrr,
+        sum(items.mrr) over {{ stretch }} as mrr,
         case
-            when min(items.currency) over stretch = max(items.currency) over stretch then sum(items.monthly_amount) over stretch
+            when min(items.currency) over {{ stretch }} = max(items.currency) over {{ stretch }}
+                then sum(items.monthly_amount) over {{ stretch }}
         end as monthly_amount,
         row_number() over (
             partition by items.subscription_id, stretches.started_on
@@ -65,7 +68,6 @@ summed as (
         on stretches.subscription_id = items.subscription_id
         and stretches.started_on >= items.started_on
         and (items.ended_on is null or stretches.started_on < items.ended_on)
-    window stretch as (partition by items.subscription_id, stretches.started_on)
 ),
 
 netted as (

@@ -25,8 +25,8 @@ compared as (
         min(
             case
                 when
-                    newest.updated_at is not distinct from other.updated_at
-                    and newest.started_at is not distinct from other.started_at
+                    {{ is_same('newest.updated_at', 'other.updated_at') }}
+                    and {{ is_same('newest.started_at', 'other.started_at') }}
                     and {{ subscription_version_words('newest') }} <> {{ subscription_version_words('other') }}
                     then {{ subscription_version_words('newest') }} || ' and ' || {{ subscription_version_words('other') }}
             end
@@ -36,7 +36,7 @@ compared as (
     from ranked as newest
     inner join ranked as other
         on newest.subscription_id = other.subscription_id
-        and newest.item_id is not distinct from other.item_id
+        and {{ is_same('newest.item_id', 'other.item_id') }}
         and newest.started_on = other.started_on
     where newest.version_rank = 1 and newest.row_versions > 1 and other.row_versions > 1
     group by newest.subscription_id, newest.item_id, newest.started_on
@@ -57,7 +57,7 @@ newest as (
     from ranked
     left join compared
         on ranked.subscription_id = compared.subscription_id
-        and ranked.item_id is not distinct from compared.item_id
+        and {{ is_same('ranked.item_id', 'compared.item_id') }}
         and ranked.started_on = compared.started_on
     where ranked.version_rank = 1
 ),

@@ -1,3 +1,11 @@
+{% set since_start -%}
+(
+    partition by months.basis, months.period_grain, months.period_start, months.segment_dimension, months.segment_value, months.acquired_month
+    order by months.months_since
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 with flows as (
     select * from {{ ref('int_acquisition_flows') }}
 ),
@@ -96,9 +104,9 @@ cumulated as (
         months.segment_value,
         months.months_since,
         months.month_end,
-        sum(coalesce(sliced.amount, 0)) over since_start as amount,
-        sum(coalesce(sliced.mrr_change, 0)) over since_start as mrr,
-        sum(coalesce(sliced.mrr_days_before, 0)) over since_start as mrr_days_before
+        sum(coalesce(sliced.amount, 0)) over {{ since_start }} as amount,
+        sum(coalesce(sliced.mrr_change, 0)) over {{ since_start }} as mrr,
+        sum(coalesce(sliced.mrr_days_before, 0)) over {{ since_start }} as mrr_days_before
     from months
     left join sliced
         on months.basis = sliced.basis
@@ -108,13 +116,6 @@ cumulated as (
         and months.segment_value = sliced.segment_value
         and months.acquired_month = sliced.acquired_month
         and months.activity_month = sliced.booked_month
-    window since_start as (
-        partition by
-            months.basis, months.period_grain, months.period_start, months.segment_dimension, months.segment_value,
-            months.acquired_month
-        order by months.months_since
-        rows between unbounded preceding and current row
-    )
 ),
 
 cohort_counts as (

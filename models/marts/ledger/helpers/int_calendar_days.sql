@@ -1,3 +1,8 @@
+{% set of_week = '(partition by fiscal_year, fiscal_week)' %}
+{%- set of_month = '(partition by fiscal_year, fiscal_month)' %}
+{%- set of_quarter = '(partition by fiscal_year, fiscal_quarter)' %}
+{%- set of_year = '(partition by fiscal_year)' %}
+
 with calendar as (
     select
         calendar_day,
@@ -19,23 +24,20 @@ first_fault as (
 bounded as (
     select
         *,
-        coalesce(min(case when fiscal_week is not null then calendar_day end) over of_week, computed_week_start) as start_of_week,
         coalesce(
-            max(case when fiscal_week is not null then calendar_day end) over of_week,
+            min(case when fiscal_week is not null then calendar_day end) over {{ of_week }}, computed_week_start
+        ) as start_of_week,
+        coalesce(
+            max(case when fiscal_week is not null then calendar_day end) over {{ of_week }},
             {{ add_days('computed_week_start', 6) }}
         ) as end_of_week,
-        min(calendar_day) over of_month as start_of_month,
-        max(calendar_day) over of_month as end_of_month,
-        min(calendar_day) over of_quarter as start_of_quarter,
-        max(calendar_day) over of_quarter as end_of_quarter,
-        min(calendar_day) over of_year as start_of_year,
-        max(calendar_day) over of_year as end_of_year
+        min(calendar_day) over {{ of_month }} as start_of_month,
+        max(calendar_day) over {{ of_month }} as end_of_month,
+        min(calendar_day) over {{ of_quarter }} as start_of_quarter,
+        max(calendar_day) over {{ of_quarter }} as end_of_quarter,
+        min(calendar_day) over {{ of_year }} as start_of_year,
+        max(calendar_day) over {{ of_year }} as end_of_year
     from calendar
-    window
-        of_week as (partition by fiscal_year, fiscal_week),
-        of_month as (partition by fiscal_year, fiscal_month),
-        of_quarter as (partition by fiscal_year, fiscal_quarter),
-        of_year as (partition by fiscal_year)
 ),
 
 numbered as (

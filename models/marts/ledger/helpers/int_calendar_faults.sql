@@ -1,3 +1,5 @@
+{% set in_order = '(order by calendar_day)' %}
+
 {%- set day_of = "cast(days.calendar_day as " ~ dbt.type_string() ~ ")" -%}
 {%- set day_before = "cast(days.previous_day as " ~ dbt.type_string() ~ ")" -%}
 
@@ -28,13 +30,12 @@ as_of as (
 days as (
     select
         *,
-        lag(calendar_day) over in_order as previous_day,
-        lag(fiscal_year) over in_order as previous_year,
-        lag(fiscal_quarter) over in_order as previous_quarter,
-        lag(fiscal_month) over in_order as previous_month,
-        lag(fiscal_week) over in_order as previous_week
+        lag(calendar_day) over {{ in_order }} as previous_day,
+        lag(fiscal_year) over {{ in_order }} as previous_year,
+        lag(fiscal_quarter) over {{ in_order }} as previous_quarter,
+        lag(fiscal_month) over {{ in_order }} as previous_month,
+        lag(fiscal_week) over {{ in_order }} as previous_week
     from calendar
-    window in_order as (order by calendar_day)
 ),
 
 edges as (

@@ -1,3 +1,8 @@
+{% set plan_days = 'partition by customer_id, plan order by changed_on' %}
+{%- set customer_days = 'partition by customer_id order by changed_on' %}
+{%- set to_date = 'rows between unbounded preceding and current row' %}
+{%- set customer_period = '(partition by period_grain, customer_id, period_start)' %}
+
 {%- set may_be_free = policy('free_periods_are_active') | length > 0 -%}
 {%- set moves_most = 'case when mrr_change > 0 then plan_change else -plan_change end' -%}
 
@@ -17,11 +22,10 @@ plan_levels as (
         customer_id,
         plan,
         mrr_change as plan_change,
-        sum(mrr_change) over plan_to_date as plan_closing_mrr,
+        sum(mrr_change) over ({{ plan_days }} {{ to_date }}) as plan_closing_mrr,
         changed_on,
-        lead(changed_on) over plan_to_date as next_plan_change_on
+        lead(changed_on) over ({{ plan_days }}) as next_plan_change_on
     from changes
-    window plan_to_date as (partition by customer_id, plan order by changed_on)
 ),
 
 customer_days as (
@@ -37,12 +41,11 @@ customer_levels as (
     select
         customer_id,
         mrr_change,
-        sum(mrr_change) over customer_to_date as closing_mrr,
+        sum(mrr_change) over ({{ customer_days }} {{ to_date }}) as closing_mrr,
         changed_on,
-        lag(changed_on) over customer_to_date as previous_change_on,
-        lead(changed_on) over customer_to_date as next_change_on
+        lag(changed_on) over ({{ customer_days }}) as previous_change_on,
+        lead(changed_on) over ({{ customer_days }}) as next_change_on
     from customer_days
-    window customer_to_date as (partition by customer_id order by changed_on)
 ),
 
 days as (
@@ -142,15 +145,14 @@ balanced as (
         plan,
         plan_change,
         plan_closing_mrr,
-        sum(plan_change) over customer_period as mrr_change,
-        max(closing_mrr) over customer_period as closing_mrr,
-        max(is_acquired) over customer_period = 1 as is_acquired,
+        sum(plan_change) over {{ customer_period }} as mrr_change,
+        max(closing_mrr) over {{ customer_period }} as closing_mrr,
+        max(is_acquired) over {{ customer_period }} = 1 as is_acquired,
         period_start,
         next_period_start,
-        min(first_change_on) over customer_period as first_change_on,
-        max(last_change_on) over customer_period as last_change_on
+        min(first_change_on) over {{ customer_period }} as first_change_on,
+        max(last_change_on) over {{ customer_period }} as last_change_on
     from summed
-    window customer_period as (partition by period_grain, customer_id, period_start)
 ),
 
 several as (

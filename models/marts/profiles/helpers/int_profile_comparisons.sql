@@ -1,3 +1,5 @@
+{% set of_trait = '(partition by outcome, basis, trait)' %}
+
 with customers as (
     select * from {{ ref('int_profile_customers') }}
 ),
@@ -80,12 +82,11 @@ counted as (
 against_others as (
     select
         *,
-        sum(customers) over of_trait as all_customers,
-        sum(hits) over of_trait as all_hits,
-        sum(customers) over of_trait - customers as other_customers,
-        sum(hits) over of_trait - hits as other_hits
+        sum(customers) over {{ of_trait }} as all_customers,
+        sum(hits) over {{ of_trait }} as all_hits,
+        sum(customers) over {{ of_trait }} - customers as other_customers,
+        sum(hits) over {{ of_trait }} - hits as other_hits
     from counted
-    window of_trait as (partition by outcome, basis, trait)
 ),
 
 bounded as (

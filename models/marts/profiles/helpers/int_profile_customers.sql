@@ -255,11 +255,8 @@ ranked as (
         count(*) over (partition by basis) as customers,
         count(order_value_before) over (partition by basis) as ordering_customers,
         rank() over (partition by basis order by order_value_before asc nulls last) as place_by_order_value,
-        count(*) over (
-            partition by basis
-            order by revenue desc
-            range between unbounded preceding and current row
-        ) as customers_to_revenue
+        rank() over (partition by basis order by revenue desc)
+        + count(*) over (partition by basis, revenue) - 1 as customers_to_revenue
     from joined
 ),
 

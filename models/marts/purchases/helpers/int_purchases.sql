@@ -1,3 +1,5 @@
+{% set customer_days = '(partition by customer_id order by purchased_on)' %}
+
 with orders as (
     select * from {{ ref('orders') }}
     where is_counted
@@ -29,14 +31,13 @@ days as (
 purchases as (
     select
         customer_id,
-        row_number() over customer_days as purchase_number,
+        row_number() over {{ customer_days }} as purchase_number,
         orders,
         gross_amount,
         purchased_on,
-        lag(purchased_on) over customer_days as previous_purchase_on,
-        lead(purchased_on) over customer_days as next_purchase_on
+        lag(purchased_on) over {{ customer_days }} as previous_purchase_on,
+        lead(purchased_on) over {{ customer_days }} as next_purchase_on
     from days
-    window customer_days as (partition by customer_id order by purchased_on)
 )
 {%- endif %}
 

@@ -1,3 +1,11 @@
+{% set before_it -%}
+(
+    partition by customer_id
+    order by happened_on, case when basis is not null then 0 else 1 end
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 with spells as (
     select * from {{ ref('int_customer_spells') }}
     where ended_on is not null
@@ -88,16 +96,11 @@ cumulated as (
         is_first_spell,
         started_on,
         happened_on,
-        sum(orders) over before_it as orders_to_date,
-        sum(net_revenue) over before_it as net_revenue_to_date,
-        sum(mrr_days) over before_it as mrr_days_to_date,
-        max(ordered_on) over before_it as last_order_on
+        sum(orders) over {{ before_it }} as orders_to_date,
+        sum(net_revenue) over {{ before_it }} as net_revenue_to_date,
+        sum(mrr_days) over {{ before_it }} as mrr_days_to_date,
+        max(ordered_on) over {{ before_it }} as last_order_on
     from events
-    window before_it as (
-        partition by customer_id
-        order by happened_on, case when basis is not null then 0 else 1 end
-        rows between unbounded preceding and current row
-    )
 ),
 
 final as (

@@ -1,3 +1,11 @@
+{% set slice_to_date -%}
+(
+    partition by period_grain, segment_dimension, segment_value
+    order by period_start
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 {%- set movements = mrr_movement_kinds() -%}
 
 with cells as (
@@ -55,15 +63,10 @@ balances as (
         {%- for movement in movements + ['transferred'] %}
         cast({{ movement }}_mrr as decimal(28, 10)) as {{ movement }}_mrr,
         {%- endfor %}
-        sum(customers_change) over slice_to_date as closing_customers,
-        sum(new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr + transferred_mrr) over slice_to_date
+        sum(customers_change) over {{ slice_to_date }} as closing_customers,
+        sum(new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churn_mrr + transferred_mrr) over {{ slice_to_date }}
             as closing_mrr
     from every_period
-    window slice_to_date as (
-        partition by period_grain, segment_dimension, segment_value
-        order by period_start
-        rows between unbounded preceding and current row
-    )
 )
 
 select * from balances

@@ -1,3 +1,12 @@
+{% set cohort = '(partition by segment_dimension, segment_value, cohort_month)' %}
+{%- set since_start -%}
+(
+    partition by segment_dimension, segment_value, cohort_month
+    order by period_start
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 with cells as (
     select * from {{ ref('int_mrr_cohort_cells') }}
 ),
@@ -32,23 +41,16 @@ every_month as (
 balances as (
     select
         cohort_month,
-        row_number() over since_start - 1 as months_since,
+        row_number() over {{ since_start }} - 1 as months_since,
         period_start as activity_month,
         period_status,
         segment_dimension,
         segment_value,
-        sum(acquired_customers) over cohort as cohort_size,
-        sum(customers_change) over since_start as closing_customers,
-        sum(starting_mrr) over cohort as starting_mrr,
-        sum(mrr_change) over since_start as closing_mrr
+        sum(acquired_customers) over {{ cohort }} as cohort_size,
+        sum(customers_change) over {{ since_start }} as closing_customers,
+        sum(starting_mrr) over {{ cohort }} as starting_mrr,
+        sum(mrr_change) over {{ since_start }} as closing_mrr
     from every_month
-    window
-        cohort as (partition by segment_dimension, segment_value, cohort_month),
-        since_start as (
-            partition by segment_dimension, segment_value, cohort_month
-            order by period_start
-            rows between unbounded preceding and current row
-        )
 )
 
 select * from balances

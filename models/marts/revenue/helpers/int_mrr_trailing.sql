@@ -63,16 +63,15 @@ balances as (
         period_grain,
         period_start,
         {%- for level in trailing_levels() %}
-        sum({{ level }}) over slice_to_date as {{ level }},
+        sum({{ level }}) over (
+            partition by period_grain, segment_dimension, segment_value
+            order by period_start
+            rows between unbounded preceding and current row
+        ) as {{ level }},
         {%- endfor %}
         segment_dimension,
         segment_value
     from every_period
-    window slice_to_date as (
-        partition by period_grain, segment_dimension, segment_value
-        order by period_start
-        rows between unbounded preceding and current row
-    )
 )
 
 select * from balances

@@ -1,3 +1,11 @@
+{% set customer_to_date -%}
+(
+    partition by customer_id
+    order by seen_on
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 with changes as (
     select * from {{ ref('int_mrr_levels') }}
 ),
@@ -40,14 +48,9 @@ levels as (
     select
         customer_id,
         seen_on,
-        sum(now_change) over customer_to_date as now_mrr,
-        sum(then_change) over customer_to_date as then_mrr
+        sum(now_change) over {{ customer_to_date }} as now_mrr,
+        sum(then_change) over {{ customer_to_date }} as then_mrr
     from by_day
-    window customer_to_date as (
-        partition by customer_id
-        order by seen_on
-        rows between unbounded preceding and current row
-    )
 ),
 
 -- Of those who paid then: what they pay now, and what of the old amount is still there.
@@ -67,12 +70,11 @@ compared as (
 final as (
     select
         {%- for level in trailing_levels() %}
-        {{ level }} - coalesce(lag({{ level }}) over customer_days, 0) as {{ level }},
+        {{ level }} - coalesce(lag({{ level }}) over (partition by customer_id order by seen_on), 0) as {{ level }},
         {%- endfor %}
         customer_id,
         seen_on
     from compared
-    window customer_days as (partition by customer_id order by seen_on)
 )
 
 select * from final

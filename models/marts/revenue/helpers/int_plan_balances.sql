@@ -1,3 +1,11 @@
+{% set plan_to_date -%}
+(
+    partition by period_grain, plan
+    order by period_start
+    rows between unbounded preceding and current row
+)
+{%- endset %}
+
 {%- set movements = plan_movement_kinds() -%}
 
 with plan_periods as (
@@ -57,14 +65,9 @@ balances as (
         {%- endfor %}
         sum(
             new_customers + reactivation_customers + transferred_in_customers - transferred_out_customers - churn_customers
-        ) over plan_to_date as closing_customers,
-        sum(mrr_change) over plan_to_date as closing_mrr
+        ) over {{ plan_to_date }} as closing_customers,
+        sum(mrr_change) over {{ plan_to_date }} as closing_mrr
     from every_period
-    window plan_to_date as (
-        partition by period_grain, plan
-        order by period_start
-        rows between unbounded preceding and current row
-    )
 )
 
 select * from balances

@@ -41,7 +41,11 @@ cumulated as (
     select
         snapshot_on,
         gap_days,
-        sum(customers) over (partition by snapshot_on order by gap_days) as customers_up_to,
+        sum(customers) over (
+            partition by snapshot_on
+            order by gap_days
+            rows between unbounded preceding and current row
+        ) as customers_up_to,
         sum(customers) over (partition by snapshot_on) as all_customers
     from known
 ),

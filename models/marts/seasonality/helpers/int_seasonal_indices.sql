@@ -1,3 +1,5 @@
+{% set of_series = '(partition by positions.metric, positions.basis, positions.period_grain)' %}
+
 with ratios as (
     select * from {{ ref('int_seasonal_ratios') }}
 ),
@@ -46,18 +48,17 @@ counted as (
         positions.season_position,
         means.mean_ratio,
         coalesce(means.ratios, 0) as ratios,
-        sum(means.ratios) over of_series as ratios_of_series,
-        count(*) over of_series as positions_of_series,
-        min(coalesce(means.ratios, 0)) over of_series as least_ratios,
-        sum(means.mean_ratio) over of_series as sum_of_means,
-        sum(means.ratios * means.mean_ratio) over of_series as sum_of_ratios
+        sum(means.ratios) over {{ of_series }} as ratios_of_series,
+        count(*) over {{ of_series }} as positions_of_series,
+        min(coalesce(means.ratios, 0)) over {{ of_series }} as least_ratios,
+        sum(means.mean_ratio) over {{ of_series }} as sum_of_means,
+        sum(means.ratios * means.mean_ratio) over {{ of_series }} as sum_of_ratios
     from positions
     left join means
         on positions.metric = means.metric
         and positions.basis = means.basis
         and positions.period_grain = means.period_grain
         and positions.season_position = means.season_position
-    window of_series as (partition by positions.metric, positions.basis, positions.period_grain)
 ),
 
 -- A series of less than a year lacks positions, and has seen no cycle.

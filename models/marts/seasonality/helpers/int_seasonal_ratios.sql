@@ -1,3 +1,5 @@
+{% set in_order = '(partition by metric, basis, period_grain order by period_start)' %}
+
 with retention_by_period as (
     select * from {{ ref('retention_by_period') }}
     where segment_dimension = 'all' and period_status = 'complete'
@@ -34,22 +36,22 @@ series as (
 -- of the year has the same weight in it.
 averaged as (
     {%- for grain, season in seasons().items() %}
-    select
-        *,
-        {{ season }} as periods_of_season,
-        sum(value) over around_it as sum_around,
-        count(value) over around_it as periods_around,
-        lag(value, {{ season // 2 }}) over in_order as first_value_around,
-        lead(value, {{ season // 2 }}) over in_order as last_value_around
-    from series
-    where period_grain = '{{ grain }}'
-    window
-        in_order as (partition by metric, basis, period_grain order by period_start),
-        around_it as (
+    {%- set around_it -%}
+    (
             partition by metric, basis, period_grain
             order by period_start
             rows between {{ season // 2 }} preceding and {{ season // 2 }} following
         )
+    {%- endset %}
+    select
+        *,
+        {{ season }} as periods_of_season,
+        sum(value) over {{ around_it }} as sum_around,
+        count(value) over {{ around_it }} as periods_around,
+        lag(value, {{ season // 2 }}) over {{ in_order }} as first_value_around,
+        lead(value, {{ season // 2 }}) over {{ in_order }} as last_value_around
+    from series
+    where period_grain = '{{ grain }}'
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
