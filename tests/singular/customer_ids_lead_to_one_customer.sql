@@ -28,7 +28,12 @@ counted as (
     select
         (select count(*) from split) as split_ids,
         (
-            select min({{ in_quotes('old_customer_id') }} || ' to ' || {{ in_quotes('one_id') }} || ' and to ' || {{ in_quotes('other_id') }})
+            select
+                min(
+                    {{ in_quotes('old_customer_id') }}
+                    || ' to ' || {{ in_quotes('one_id') }}
+                    || ' and to ' || {{ in_quotes('other_id') }}
+                )
             from split
         ) as split_example,
         (select count(*) from circles) as circle_ids,

@@ -118,7 +118,8 @@ findings as (
         column_name,
         {{ in_words('either') }} || ' dates in ' || column_name
         || ' can be read with the day or the month first, and no other date decides it' as what,
-        {{ in_quotes('value') }} || case when other_value <> value then ', ' || {{ in_quotes('other_value') }} else '' end as examples,
+        {{ in_quotes('value') }}
+        || case when other_value <> value then ', ' || {{ in_quotes('other_value') }} else '' end as examples,
         either as affected_rows,
         all_rows
     from ambiguous
