@@ -361,7 +361,7 @@ def test_formats_that_are_said_and_names_in_braces(tmp_path: Path) -> None:
             },
         },
     }  # fmt: skip
-    database = tmp_path / "said.duckdb"
+    database = tmp_path / "built.duckdb"
     run = dbt(*READ, database=database, settings=settings)
     assert run.ok, run.text
     assert query(

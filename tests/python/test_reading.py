@@ -67,7 +67,7 @@ def compiled(folder: Path, settings: dict[str, Any]) -> dict[str, str]:
     )
     run = dbt(
         "compile", "--inline", f"select 1 /*\n{lines}\n--end-- */",
-        database=folder / "none.duckdb", settings=settings,
+        database=folder / "built.duckdb", settings=settings,
     )  # fmt: skip
     assert run.ok, run.text
     sql = run.outcome.result.results[0].node.compiled_code

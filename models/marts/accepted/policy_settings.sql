@@ -4,6 +4,7 @@ with as_of as (
 
 settings as (
     {%- for name, rule in policy_rules().items() %}
+    {%- do check_policy_value(name, policy_value(name), rule) %}
     select
         '{{ name }}' as setting,
         {% if name == 'as_of_date' -%}
