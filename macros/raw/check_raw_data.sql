@@ -4,9 +4,7 @@
 {% macro check_raw_data() %}
     {% if execute %}
         {% do check_var_names() %}
-        {% for name in policy_rules() %}
-            {% do policy(name) %}
-        {% endfor %}
+        {% do check_policy() %}
         {% do check_calendar() %}
         {% if var('attached_databases') %}
             {% do copied_table('any') %}

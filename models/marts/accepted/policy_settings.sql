@@ -1,10 +1,10 @@
+{%- do check_policy() -%}
 with as_of as (
     select * from {{ ref('int_as_of_date') }}
 ),
 
 settings as (
     {%- for name, rule in policy_rules().items() %}
-    {%- do check_policy_value(name, policy_value(name), rule) %}
     select
         '{{ name }}' as setting,
         {% if name == 'as_of_date' -%}
