@@ -36,6 +36,18 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: object) -> str:
+    """A text, or the path of a file, as SQL."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def named_after(database: Place, ending: str) -> Path:
+    """A path beside the database: my_shop.duckdb has my_shop_export; for a server in the folder one is in."""
+    if isinstance(database, Server):
+        return Path(f"{database.name}{ending}")
+    return database.with_name(f"{database.stem}{ending}")
+
+
 @dataclass(frozen=True)
 class Build:
     """What a database holds: whose data, the settings it was built with, and where its tables are."""

@@ -9,10 +9,9 @@ from pathlib import Path
 import duckdb
 
 from retention_ledger.cli.project import carried
-from retention_ledger.database import Build, Place
+from retention_ledger.database import Build, Place, literal, named_after
 from retention_ledger.errors import Stop
 from retention_ledger.reading import reading
-from retention_ledger.server import Server
 
 #: How DuckDB writes each format. CSV: a null is an empty field, an empty text is "".
 OPTIONS = {"parquet": "format parquet", "csv": "format csv, header, delimiter ','"}
@@ -38,10 +37,8 @@ def marts_of(build: Build) -> list[str]:
 
 
 def default_folder(database: Place) -> Path:
-    """The folder beside the database: my_shop.duckdb has my_shop_export; for a server in the folder one is in."""
-    if isinstance(database, Server):
-        return Path(f"{database.name}_export")
-    return database.with_name(f"{database.stem}_export")
+    """The folder beside the database: my_shop.duckdb has my_shop_export."""
+    return named_after(database, "_export")
 
 
 def export_marts(
@@ -97,9 +94,8 @@ def write_files(
     rows = {}
     for mart in marts:
         file = folder / f"{mart}.{kind}"
-        path = str(file).replace("'", "''")
         [(number,)] = connection.execute(
-            f"copy (select * from {build.table(mart)} order by all) to '{path}' ({OPTIONS[kind]})"
+            f"copy (select * from {build.table(mart)} order by all) to {literal(file)} ({OPTIONS[kind]})"
         ).fetchall()
         rows[file.name] = number
     return rows

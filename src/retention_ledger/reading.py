@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from retention_ledger.database import Build, Place, find_build, opened, quoted
+from retention_ledger.database import Build, Place, find_build, literal, opened, quoted
 from retention_ledger.errors import Stop
 from retention_ledger.server import Connection
 
@@ -69,9 +69,9 @@ def in_a_file_of_its_own(catalog: str) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def attach_new(connection: duckdb.DuckDBPyConnection, catalog: str, folder: Path) -> None:
     """Attaches a new database, a file of a folder."""
-    path = str(folder / f"{catalog}.duckdb").replace("'", "''")
-    connection.execute(f"attach '{path}' as {quoted(catalog)}")
-    connection.execute(f"set temp_directory = '{path}.tmp'")
+    file = folder / f"{catalog}.duckdb"
+    connection.execute(f"attach {literal(file)} as {quoted(catalog)}")
+    connection.execute(f"set temp_directory = {literal(f'{file}.tmp')}")
 
 
 def copy_of(
@@ -129,7 +129,7 @@ def copy_rows(
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
     try:
         copy.execute(
-            f"insert into {target} select * from read_csv({literal(str(file))}, header = false, delim = ',', quote = '\"', "
+            f"insert into {target} select * from read_csv({literal(file)}, header = false, delim = ',', quote = '\"', "
             f"escape = '\"', new_line = '\\n', nullstr = '', allow_quoted_nulls = false, auto_detect = false, parallel = false, "
             f"max_line_size = 100000000, columns = {{{columns}}})"
         )  # fmt: skip
@@ -137,8 +137,3 @@ def copy_rows(
         raise Stop(
             f"The table {source} of the server cannot be copied to be read here: {' '.join(str(error).split())}"
         ) from error
-
-
-def literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"

@@ -15,6 +15,7 @@ from retention_ledger.database import (
     Connected,
     Place,
     find_build,
+    literal,
     opened,
     why_not_opened,
 )
@@ -51,9 +52,10 @@ def both(base: Place, head: Place) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
                     build = copy_of(connection, build, both_sides, name, REQUIRED, there)
                 builds.append(dataclasses.replace(build, catalog=name))
             if isinstance(database, Path):
-                path = str(database.resolve()).replace("'", "''")
                 try:
-                    both_sides.execute(f"attach '{path}' as {name} (read_only)")
+                    both_sides.execute(
+                        f"attach {literal(database.resolve())} as {name} (read_only)"
+                    )
                 except duckdb.Error as error:
                     raise Stop(why_not_opened(database, error)) from error
         yield both_sides, *builds

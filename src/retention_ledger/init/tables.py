@@ -12,7 +12,7 @@ import duckdb
 
 from retention_ledger.cli.dbt import Dbt, cleaned
 from retention_ledger.cli.project import Project, database_of
-from retention_ledger.database import Place, quoted, why_not_attached
+from retention_ledger.database import Place, literal, quoted, why_not_attached
 from retention_ledger.errors import Stop
 from retention_ledger.server import Server
 
@@ -191,12 +191,13 @@ def attach(file: Path, kind: str, connection: duckdb.DuckDBPyConnection) -> list
             "installed here. Where there is a network, fetch it once: "
             "python -c \"import duckdb; duckdb.sql('install sqlite')\". Or export the tables to CSV, and name their folder."
         )
-    path = str(file.absolute()).replace("'", "''")
     try:
         if kind == "sqlite":
             connection.execute("load sqlite_scanner")
             connection.execute("set global sqlite_all_varchar = true")
-        connection.execute(f"attach '{path}' as {ATTACHED} (type {kind}, read_only)")
+        connection.execute(
+            f"attach {literal(file.absolute())} as {ATTACHED} (type {kind}, read_only)"
+        )
         names = connection.execute(
             "select table_schema, table_name from information_schema.tables where table_catalog = ? order by all", [ATTACHED]
         ).fetchall()  # fmt: skip

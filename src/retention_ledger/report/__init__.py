@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from retention_ledger.database import Place
+from retention_ledger.database import Place, named_after
 from retention_ledger.errors import Stop
 from retention_ledger.reading import reading
 from retention_ledger.report.data import MARTS, Reader
 from retention_ledger.report.page import render
-from retention_ledger.server import Server
 
 
 @dataclass(frozen=True)
@@ -21,10 +20,8 @@ class Written:
 
 
 def default_output(database: Place) -> Path:
-    """The page beside the database: my_shop.duckdb has my_shop_report.html; for a server in the folder one is in."""
-    if isinstance(database, Server):
-        return Path(f"{database.name}_report.html")
-    return database.with_name(f"{database.stem}_report.html")
+    """The page beside the database: my_shop.duckdb has my_shop_report.html."""
+    return named_after(database, "_report.html")
 
 
 def write_report(
