@@ -91,12 +91,6 @@
     {{ return('$1') }}
 {% endmacro %}
 
-
-{#- Whether a spreadsheet has turned an id into a rounded number: 6.9401E+12. Without a sign or a point it is a code: 12E4. -#}
-{% macro is_scientific(id) -%}
-    {{ adapter.dispatch('is_scientific', 'retention_ledger')(id) }}
-{%- endmacro %}
-
 {#- A backslash in a text is written twice there. -#}
 {% macro snowflake__first_group() %}
     {{ return('\\\\1') }}
@@ -109,6 +103,12 @@
 {% macro redshift__first_group() %}
     {{ return('$1') }}
 {% endmacro %}
+
+
+{#- Whether a spreadsheet has turned an id into a rounded number: 6.9401E+12. Without a sign or a point it is a code: 12E4. -#}
+{% macro is_scientific(id) -%}
+    {{ adapter.dispatch('is_scientific', 'retention_ledger')(id) }}
+{%- endmacro %}
 
 {% macro default__is_scientific(id) -%}
     (

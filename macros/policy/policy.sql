@@ -9,15 +9,6 @@
 {% endmacro %}
 
 
-{#- All of it checked, before a build begins; first what decides whether others are right. -#}
-{% macro check_policy() %}
-    {% set rules = policy_rules() %}
-    {% for name in ['raw_tables', 'status_bases'] + rules | list %}
-        {% do check_policy_value(name, policy_value(name), rules[name]) %}
-    {% endfor %}
-{% endmacro %}
-
-
 {#- The same without the check, for those who read every setting at once. -#}
 {% macro policy_value(name) %}
     {% set value = var(name) %}
@@ -35,6 +26,15 @@
         {{ return(value | string) }}
     {% endif %}
     {{ return(value) }}
+{% endmacro %}
+
+
+{#- All of it checked, before a build begins; first what decides whether others are right. -#}
+{% macro check_policy() %}
+    {% set rules = policy_rules() %}
+    {% for name in ['raw_tables', 'status_bases'] + rules | list %}
+        {% do check_policy_value(name, policy_value(name), rules[name]) %}
+    {% endfor %}
 {% endmacro %}
 
 
