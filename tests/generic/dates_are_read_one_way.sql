@@ -100,10 +100,10 @@ from worst
 where {{ retention_ledger.fail_when(
     'decided_values > 0',
     "'The dates in " ~ table_name ~ ".' || column_name || ' are read in one order of day and month and written in the other: '"
-    ~ " || cast(decided_values as " ~ dbt.type_string() ~ ") || ' values like ' || chr(39) || unread_value || chr(39)"
-    ~ " || case when other_unread_value <> unread_value then ' and ' || chr(39) || other_unread_value || chr(39) else '' end"
+    ~ " || cast(decided_values as " ~ dbt.type_string() ~ ") || ' values like ' || " ~ retention_ledger.in_quotes('unread_value')
+    ~ " || case when other_unread_value <> unread_value then ' and ' || " ~ retention_ledger.in_quotes('other_unread_value') ~ " else '' end"
     ~ " || ' can only be ' || only_order || ' and cannot be read, while ' || cast(read_values as " ~ dbt.type_string() ~ ")"
-    ~ " || ' values like ' || chr(39) || read_value || chr(39) || ' are. Set the var timestamp_formats to the order in which the column is written, for example {default: [...], "
+    ~ " || ' values like ' || " ~ retention_ledger.in_quotes('read_value') ~ " || ' are. Set the var timestamp_formats to the order in which the column is written, for example {default: [...], "
     ~ table_name ~ ": [" ~ '"%m/%d/%Y %H:%M"' ~ "]}; a column that mixes both has to be taken apart with raw_columns.'"
 ) }}
 {% endtest %}

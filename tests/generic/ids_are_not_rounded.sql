@@ -38,8 +38,8 @@ from worst
 where {{ retention_ledger.fail_when(
     'id_rows > 0',
     "'The ids in " ~ table_name ~ ".' || column_name || ' are in scientific notation in ' || cast(id_rows as " ~ dbt.type_string() ~ ")"
-    ~ " || ' rows, like ' || chr(39) || example || chr(39)"
-    ~ " || case when other_example <> example then ' and ' || chr(39) || other_example || chr(39) else '' end"
+    ~ " || ' rows, like ' || " ~ retention_ledger.in_quotes('example')
+    ~ " || case when other_example <> example then ' and ' || " ~ retention_ledger.in_quotes('other_example') ~ " else '' end"
     ~ " || ': a spreadsheet has rounded them, and different ids have become one. Export the data again without opening it in a spreadsheet"
     ~ " (or with the column as text). To go on without these rows, leave them out with the var raw_rejects; they count as rejected.'"
 ) }}

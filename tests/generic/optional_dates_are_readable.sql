@@ -43,8 +43,8 @@ from worst
 where {{ retention_ledger.fail_when(
     'unread_values > 0',
     "'Of ' || cast(written_values as " ~ dbt.type_string() ~ ") || ' dates in " ~ table_name ~ ".' || column_name || ', '"
-    ~ " || cast(unread_values as " ~ dbt.type_string() ~ ") || ' cannot be read, like ' || chr(39) || unread_value || chr(39)"
-    ~ " || case when other_unread_value <> unread_value then ' and ' || chr(39) || other_unread_value || chr(39) else '' end"
+    ~ " || cast(unread_values as " ~ dbt.type_string() ~ ") || ' cannot be read, like ' || " ~ retention_ledger.in_quotes('unread_value')
+    ~ " || case when other_unread_value <> unread_value then ' and ' || " ~ retention_ledger.in_quotes('other_unread_value') ~ " else '' end"
     ~ " || ': more than the share of " ~ most ~ " that the var max_rejected_share tolerates. The var timestamp_formats says how they are written,"
     ~ " missing_texts which text means that there is none; raw_columns maps the column to null.'"
 ) }}

@@ -35,7 +35,7 @@ shown as (
 examples as (
     select
         reject_reason,
-        coalesce(row_key, 'no id') || coalesce(': ' || chr(39) || rejected_value || chr(39), '') as example,
+        coalesce(row_key, 'no id') || coalesce(': ' || {{ retention_ledger.in_quotes('rejected_value') }}, '') as example,
         row_number() over (partition by reject_reason order by row_key, rejected_value) as example_number
     from {{ examples }}
     where reject_reason is not null

@@ -17,7 +17,7 @@ with unknown as (
 listed as (
     select
         count(*) as statuses,
-        {{ retention_ledger.joined_texts("chr(39) || status || chr(39) || ' (' || cast(status_rows as " ~ dbt.type_string() ~ ") || ' rows)'", "', '", "order by status") }} as status_list
+        {{ retention_ledger.joined_texts(retention_ledger.in_quotes('status') ~ " || ' (' || cast(status_rows as " ~ dbt.type_string() ~ ") || ' rows)'", "', '", "order by status") }} as status_list
     from unknown
 )
 

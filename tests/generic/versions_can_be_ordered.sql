@@ -17,8 +17,8 @@ with undecided as (
 counted as (
     select
         count(*) as ids,
-        min(chr(39) || row_key || chr(39) || ' is both ' || rival_versions) as first_example,
-        max(chr(39) || row_key || chr(39) || ' is both ' || rival_versions) as last_example
+        min({{ retention_ledger.in_quotes('row_key') }} || ' is both ' || rival_versions) as first_example,
+        max({{ retention_ledger.in_quotes('row_key') }} || ' is both ' || rival_versions) as last_example
     from undecided
 )
 
