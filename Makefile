@@ -7,6 +7,11 @@ STAMP := $(VENV)/.installed
 DEMO := target/demo/built.duckdb
 PYTEST = DEMO_DATABASE=$(CURDIR)/$(DEMO) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
+# An environment with what a lock names: $(call install,FOLDER,LOCK); and $(call install_project,FOLDER) with the project itself.
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
+install = $(1)/bin/python $(PIP_INSTALL) --no-compile --require-hashes -r $(2)
+install_project = $(1)/bin/python $(PIP_INSTALL) --no-build-isolation --editable .
+
 .DEFAULT_GOAL := build
 .PHONY: build predict test lint unit-tests demo pytest mutants bench postgres spark targets docs semantic demo-data lock lock-spark clean
 
@@ -14,8 +19,8 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11")'
 	@echo "Making the environment in $(VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(call install,$(VENV),requirements.txt)
+	@$(call install_project,$(VENV))
 	@touch $(STAMP)
 
 build: $(STAMP) ## the demo: seeds, models, data tests, the prediction, then the headline figures
@@ -54,7 +59,7 @@ TARGETS_VENV := .venv-targets
 $(TARGETS_VENV)/.installed: requirements-targets.txt
 	@echo "Making the environment of the other warehouses' adapters in $(TARGETS_VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv $(TARGETS_VENV)
-	@$(TARGETS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements-targets.txt
+	@$(call install,$(TARGETS_VENV),requirements-targets.txt)
 	@touch $@
 
 targets: $(TARGETS_VENV)/.installed ## compiles for Snowflake, BigQuery, Databricks and Redshift, and says what they would refuse (some 2 minutes)
@@ -65,9 +70,9 @@ targets: $(TARGETS_VENV)/.installed ## compiles for Snowflake, BigQuery, Databri
 	@java -version 2> /dev/null || { echo "Spark needs Java 17, and there is no java here."; exit 1; }
 	@echo "Making the environment in .venv-spark (some two minutes, once) ..."
 	@$(PYTHON) -m venv .venv-spark
-	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.txt
-	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements-spark.txt
-	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(call install,.venv-spark,requirements.txt)
+	@$(call install,.venv-spark,requirements-spark.txt)
+	@$(call install_project,.venv-spark)
 	@touch $@
 
 spark: .venv-spark/.installed ## a part of the demo on a session of Spark, every relation compared with DuckDB (some 10 minutes, not in CI)
