@@ -3,8 +3,11 @@
 import csv
 import json
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+import duckdb
 from dbt_project import ROOT
 
 BY_CUSTOMER = ("customers", "orders", "subscriptions", "support_tickets", "feedback")
@@ -124,3 +127,48 @@ def golden_sql() -> str:
             f"from (select cast({{{{ text_literal({json.dumps(text)}) }}}} as {{{{ dbt.type_string() }}}}) as x) as given"
         )
     return "\nunion all\n".join(rows)
+
+
+def differing_relations(
+    connection: duckdb.DuckDBPyConnection,
+    fetch: Callable[[str, str, dict[str, str]], None],
+    without_record: Callable[[str, str], bool],
+    conditions: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, list[str]]:
+    """How many relations of the attached database `built` were compared, and those whose rows differ, with the columns that do.
+
+    `fetch` makes the other engine's rows of a schema and name the table `theirs`, with these columns and types;
+    `without_record` says of which name and type `raw_record` is left out; `conditions` have the WHERE of some names.
+    """
+    differing, compared = [], 0
+    relations = connection.execute(
+        "select table_schema, table_name from information_schema.tables where table_catalog = 'built' "
+        "and table_schema in ('marts', 'intermediate', 'staging') order by all"
+    ).fetchall()
+    for schema, name in relations:
+        if name in OF_THE_PLACE:
+            continue
+        types = {
+            column: kind
+            for column, kind in connection.execute(
+                "select column_name, data_type from information_schema.columns where table_catalog = 'built' "
+                "and table_schema = ? and table_name = ? order by ordinal_position", [schema, name],
+            ).fetchall()
+            if column != "raw_record" or not without_record(name, kind)
+        }  # fmt: skip
+        fetch(schema, name, types)
+        names = ", ".join(f'"{column}"' for column in types)
+        where = conditions.get(name, "")
+        ours = f"select {names} from built.{schema}.{name} {where}"
+        theirs = f"select {names} from theirs {where}"
+        compared += 1
+        counts = connection.execute(
+            f"select (select count(*) from ({ours} except all {theirs})), (select count(*) from ({theirs} except all {ours}))"
+        ).fetchone()
+        if counts != (0, 0):
+            columns = [
+                column for column in types
+                if connection.execute(f'select count(*) from (select "{column}" from built.{schema}.{name} except all select "{column}" from theirs)').fetchone() != (0,)
+            ]  # fmt: skip
+            differing.append(f"{schema}.{name}: {counts}, columns {columns}")
+    return compared, differing

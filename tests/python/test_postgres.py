@@ -25,7 +25,15 @@ import duckdb
 import postgres_server
 import pytest
 from dbt_project import ROOT, TABLES, dbt
-from engines import GOLDEN, OF_THE_PLACE, SETTINGS, TABLES_OF_DEMO, golden_sql, write_sample
+from engines import (
+    GOLDEN,
+    OF_THE_PLACE,
+    SETTINGS,
+    TABLES_OF_DEMO,
+    differing_relations,
+    golden_sql,
+    write_sample,
+)
 from rich.console import Console
 
 from retention_ledger import schema_switch
@@ -158,24 +166,10 @@ def both(port: int, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace
 
 def differences(both: SimpleNamespace) -> tuple[int, list[str]]:
     """How many relations were compared, and those whose rows differ, with the columns that do."""
-    differing, compared = [], 0
     with duckdb.connect() as here, connected(both.server) as there:
         here.execute(f"attach '{both.database}' as built (read_only)")
-        relations = here.execute(
-            "select table_schema, table_name from information_schema.tables where table_catalog = 'built' "
-            "and table_schema in ('marts', 'intermediate', 'staging') order by all"
-        ).fetchall()
-        for schema, name in relations:
-            if name in OF_THE_PLACE:
-                continue
-            types = {
-                column: type_
-                for column, type_ in here.execute(
-                    "select column_name, data_type from information_schema.columns where table_catalog = 'built' "
-                    "and table_schema = ? and table_name = ? order by ordinal_position", [schema, name],
-                ).fetchall()
-                if column != "raw_record"
-            }  # fmt: skip
+
+        def fetch(schema: str, name: str, types: dict[str, str]) -> None:
             file = both.folder / "rows.csv"
             names = ", ".join(f'"{column}"' for column in types)
             with file.open("w", encoding="utf-8") as rows:
@@ -183,26 +177,17 @@ def differences(both: SimpleNamespace) -> tuple[int, list[str]]:
                     f"copy (select {names} from ledger_{schema}.{name}) to stdout (format csv, header, null '\\N')", rows
                 )  # fmt: skip
             texts = ", ".join(f"'{column}': 'VARCHAR'" for column in types)
-            casts = ", ".join(
-                f'cast("{column}" as {type_}) as "{column}"' for column, type_ in types.items()
-            )
+            casts = ", ".join(f'cast("{column}" as {kind}) as "{column}"' for column, kind in types.items())  # fmt: skip
             here.execute(
                 f"create or replace temp table theirs as select {casts} from read_csv('{file}', header = true, quote = '\"', escape = '\"', nullstr = '\\N', columns = {{{texts}}}, max_line_size = 20000000)"
             )
-            ours = f"select {names} from built.{schema}.{name}"
-            where = "where setting not like 'raw_%'" if name == "policy_settings" else ""
-            compared += 1
-            counts = here.execute(
-                f"select (select count(*) from ({ours} {where} except all select * from theirs {where})), "
-                f"(select count(*) from (select * from theirs {where} except all {ours} {where}))"
-            ).fetchone()
-            if counts != (0, 0):
-                columns = [
-                    column for column in types
-                    if here.execute(f'select count(*) from (select "{column}" from built.{schema}.{name} except all select "{column}" from theirs)').fetchone() != (0,)
-                ]  # fmt: skip
-                differing.append(f"{schema}.{name}: {counts}, columns {columns}")
-    return compared, differing
+
+        return differing_relations(
+            here,
+            fetch,
+            lambda name, kind: True,
+            {"policy_settings": "where setting not like 'raw_%'"},
+        )
 
 
 def test_every_relation_has_the_rows_of_duckdb(both: SimpleNamespace) -> None:

@@ -19,7 +19,7 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt_project import ROOT
-from engines import GOLDEN, OF_THE_PLACE, SETTINGS, TABLES_OF_DEMO, golden_sql, write_sample
+from engines import GOLDEN, SETTINGS, TABLES_OF_DEMO, differing_relations, golden_sql, write_sample
 
 from retention_ledger.cli import main
 
@@ -122,52 +122,30 @@ def theirs_as_parquet(both: SimpleNamespace, schema: str, name: str) -> list[str
     return [str(file) for file in sorted(place.glob("*.parquet"))]
 
 
-def differences(both: SimpleNamespace, schemas: tuple[str, ...]) -> tuple[int, list[str]]:
+def differences(both: SimpleNamespace) -> tuple[int, list[str]]:
     """How many relations were compared, and those whose rows differ, with the columns that do."""
-    differing, compared = [], 0
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute(f"attach '{both.database}' as built (read_only)")
-        relations = connection.execute(
-            "select table_schema, table_name from information_schema.tables where table_catalog = 'built' "
-            "and list_contains(?, table_schema) order by all", [list(schemas)],
-        ).fetchall()  # fmt: skip
-        for schema, name in relations:
-            if name in OF_THE_PLACE:
-                continue
-            types = dict(
-                connection.execute(
-                    "select column_name, data_type from information_schema.columns where table_catalog = 'built' "
-                    "and table_schema = ? and table_name = ? order by ordinal_position", [schema, name],
-                ).fetchall()
-            )  # fmt: skip
-            # A text of the whole raw row, which a base view of DuckDB has as a value.
-            if name.startswith("base_") or types.get("raw_record", "VARCHAR") != "VARCHAR":
-                types.pop("raw_record", None)
+
+        def fetch(schema: str, name: str, types: dict[str, str]) -> None:
             casts = ", ".join(f'cast("{column}" as {kind}) as "{column}"' for column, kind in types.items())  # fmt: skip
-            files = theirs_as_parquet(both, schema, name)
             names = ", ".join(f'"{column}"' for column in types)
+            files = theirs_as_parquet(both, schema, name)
             connection.execute(
                 f"create or replace temp table theirs as select {casts} from read_parquet({files})"
                 if files
                 else f"create or replace temp table theirs as select {names} from built.{schema}.{name} limit 0"
             )
-            ours = f"select {names} from built.{schema}.{name}"
-            compared += 1
-            counts = connection.execute(
-                f"select (select count(*) from ({ours} except all from theirs)), (select count(*) from (from theirs except all {ours}))"
-            ).fetchone()
-            if counts != (0, 0):
-                columns = [
-                    column for column in types
-                    if connection.execute(f'select count(*) from (select "{column}" from built.{schema}.{name} except all select "{column}" from theirs)').fetchone() != (0,)
-                ]  # fmt: skip
-                differing.append(f"{schema}.{name}: {counts}, columns {columns}")
-    return compared, differing
+
+        # A text of the whole raw row is a value in a base view of DuckDB.
+        return differing_relations(
+            connection, fetch, lambda name, kind: name.startswith("base_") or kind != "VARCHAR"
+        )
 
 
 def test_every_relation_has_the_rows_of_duckdb(both: SimpleNamespace) -> None:
-    compared, differing = differences(both, ("marts", "intermediate", "staging"))
+    compared, differing = differences(both)
     print(f"{compared - len(differing)} of {compared} relations equal")
     assert not differing, "\n".join(differing)
     assert compared > 155
