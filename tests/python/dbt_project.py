@@ -47,7 +47,7 @@ if not os.environ.get("PLAIN_DBT"):
     make_faster()
 
 # dbt makes millions of objects when it reads a project, and nearly all of them stay until it is done.
-gc.set_threshold(1_000_000)
+gc.set_threshold(200_000)
 
 
 #: The tests keep no log at the level of debugging, and look at no node while it runs.

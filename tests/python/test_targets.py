@@ -201,10 +201,20 @@ def test_each_target_is_an_extra_and_none_is_a_dependency() -> None:
         assert f"dbt-{name}" in {Requirement(each).name for each in extras[name]}, name
 
 
+@pytest.mark.parametrize("name", ["requirements", "requirements-targets", "requirements-spark"])
+def test_a_lock_has_pins_and_hashes_and_nothing_else(name: str) -> None:
+    """So no place from which packages come: that is the business of who installs."""
+    allowed = re.compile(
+        r"[a-z0-9-]+(\[[a-z0-9, -]+\])?==[^ /]+( ; [^/]+)? \\| {4}--hash=sha256:[0-9a-f]{64}( \\)?"
+    )
+    lines = (ROOT / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not allowed.fullmatch(line)] == []
+    assert len(lines) > 5 and not allowed.fullmatch("--index-url somewhere")
+
+
 def test_the_extras_allow_the_versions_that_are_compiled_with() -> None:
     lock = (ROOT / "requirements-targets.txt").read_text(encoding="utf-8")
     pinned = dict(re.findall(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==([^ ;\\]+)", lock, re.MULTILINE))
-    assert not re.search(r"index-url|://", lock)
     assert lock.count("==") <= lock.count("--hash=")
     for name in TARGETS:
         [required] = map(Requirement, PROJECT["optional-dependencies"][name])
