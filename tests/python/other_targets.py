@@ -343,8 +343,8 @@ def check(target: str, folder: Path) -> int:
 def main(targets: list[str]) -> int:
     """The table, a process per target; 1 if there is a finding."""
     folder = ROOT / "target" / "targets"
-    print("Compiled only: nothing of this was run on these warehouses.\n")
-    print(f"{'target':<11}{'models':>7}{'data tests':>12}{'analyses':>10}{'parsed':>8}{'findings':>10}{'known, not done':>17}")  # fmt: skip
+    print("Compiled only: nothing of this was run on these warehouses.\n", flush=True)
+    print(f"{'target':<11}{'models':>7}{'data tests':>12}{'analyses':>10}{'parsed':>8}{'findings':>10}{'known, not done':>17}", flush=True)  # fmt: skip
     # An adapter changes what dbt knows for a whole process.
     codes = [
         subprocess.run([sys.executable, __file__, "--one", target, str(folder / target)], check=False).returncode
