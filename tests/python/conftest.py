@@ -13,10 +13,10 @@ from dbt_project import BUILD, dbt, locked, manifest_of, predict_and_build
 
 #: The files that take longest go first, so that no process is left with one of them at the end.
 LONGEST = (
-    "test_cli.py", "test_own_subscriptions.py", "test_postgres.py", "test_calendars.py", "test_connectors.py",
-    "test_own_data.py", "test_bad_input.py", "test_diff.py", "test_semantic_layer.py", "test_report.py", "test_init.py",
-    "test_files.py", "test_stability.py", "test_host_project.py", "test_diff.py", "test_own_attributes.py",
-    "test_subscriptions_against_oracle.py", "test_predictions.py", "test_unit_tests.py",
+    "test_own_subscriptions.py", "test_postgres.py", "test_calendars.py", "test_cli.py", "test_own_data.py", "test_bad_input.py",
+    "test_init.py", "test_connectors.py", "test_subscriptions_against_oracle.py", "test_hostile_tables.py", "test_files.py",
+    "test_diff.py", "test_host_project.py", "test_report.py", "test_manifest.py", "test_own_attributes.py",
+    "test_publishing.py", "test_attached.py", "test_unit_tests.py", "test_ledger_against_oracle.py",
 )  # fmt: skip
 
 
