@@ -101,7 +101,7 @@ final as (
         by_now.mrr,
         events.cancellation_requested_on,
         events.failed_payment_on,
-        case when by_now.mrr > 0 and by_now.mrr < before.mrr then by_now.lowered_on end as downgrade_on,
+        case when by_now.mrr > 0 and by_now.mrr < earlier.mrr then by_now.lowered_on end as downgrade_on,
         events.price_rise_on
     from customers
     inner join started
@@ -111,10 +111,10 @@ final as (
         on customers.customer_id = by_now.customer_id
         and customers.snapshot_on >= by_now.changed_on
         and (by_now.next_changed_on is null or customers.snapshot_on < by_now.next_changed_on)
-    left join levels as before
-        on customers.customer_id = before.customer_id
-        and customers.recent_after_on >= before.changed_on
-        and (before.next_changed_on is null or customers.recent_after_on < before.next_changed_on)
+    left join levels as earlier
+        on customers.customer_id = earlier.customer_id
+        and customers.recent_after_on >= earlier.changed_on
+        and (earlier.next_changed_on is null or customers.recent_after_on < earlier.next_changed_on)
     left join events
         on customers.snapshot_on = events.snapshot_on
         and customers.customer_id = events.customer_id
