@@ -222,16 +222,16 @@
 {% endmacro %}
 
 
-{#- The columns that findings look at as they are written, each as [table, column]: dates, and those that may be empty. -#}
+{#- The columns that findings look at as they are written, each with its table and its name: dates, and those that may be empty. -#}
 {% macro written_columns() %}
     {% set found = {'dates': [], 'optional': []} %}
     {% for table in tables_with_findings() %}
         {% for column, need in raw_table_columns()[table].items() %}
             {% if column in columns_by_kind()['dates'] %}
-                {% do found.dates.append([table, column]) %}
+                {% do found.dates.append({'table': table, 'name': column}) %}
             {% endif %}
             {% if (need == 'optional' and column not in ['status', 'amount']) or column == 'ended_on' %}
-                {% do found.optional.append([table, column]) %}
+                {% do found.optional.append({'table': table, 'name': column}) %}
             {% endif %}
         {% endfor %}
     {% endfor %}

@@ -14,9 +14,9 @@
 {% endmacro %}
 
 
-{#- Outcome -> the column of int_profile_customers that says whether it came. -#}
+{#- Each outcome, and the column of int_profile_customers that says whether it came. -#}
 {% macro profile_outcomes() %}
-    {{ return({'churned': 'is_churned', 'most_valuable': 'is_most_valuable'}) }}
+    {{ return([{'name': 'churned', 'column': 'is_churned'}, {'name': 'most_valuable', 'column': 'is_most_valuable'}]) }}
 {% endmacro %}
 
 

@@ -15,21 +15,32 @@ with dates as (
     {%- endif %}
 ),
 
-shaped as (
+-- A date in digits and what ends it have 11 characters at most: of a million times of day some thousand days are looked at.
+days as (
     select
         column_name,
-        raw_value,
-        read_at is not null as is_read,
-        {{ retention_ledger.date_shape('raw_value') }} as shape
+        substr(raw_value, 1, 11) as written_day,
+        case when read_at is null then 0 else 1 end as is_read,
+        count(*) as all_values,
+        min(raw_value) as least_value,
+        max(raw_value) as greatest_value
     from dates
+    group by column_name, substr(raw_value, 1, 11), case when read_at is null then 0 else 1 end
+),
+
+shaped as (
+    select
+        *,
+        {{ retention_ledger.date_shape('written_day') }} as shape
+    from days
 ),
 
 -- A number past 12 is a day, so its place decides the order. Past 31 it is neither.
 numbered as (
     select
         *,
-        {{ retention_ledger.date_number('raw_value', 'shape', 1) }} as first_number,
-        {{ retention_ledger.date_number('raw_value', 'shape', 2) }} as second_number
+        {{ retention_ledger.date_number('written_day', 'shape', 1) }} as first_number,
+        {{ retention_ledger.date_number('written_day', 'shape', 2) }} as second_number
     from shaped
     where shape is not null
 ),
@@ -49,11 +60,11 @@ orders_of_days as (
         column_name,
         shape,
         only_order,
-        count(*) as decided_values,
-        count(case when is_read then 1 end) as read_values,
-        min(case when not is_read then raw_value end) as unread_value,
-        max(case when not is_read then raw_value end) as other_unread_value,
-        min(case when is_read then raw_value end) as read_value
+        sum(all_values) as decided_values,
+        sum(is_read * all_values) as read_values,
+        min(case when is_read = 0 then least_value end) as unread_value,
+        max(case when is_read = 0 then greatest_value end) as other_unread_value,
+        min(case when is_read = 1 then least_value end) as read_value
     from decided
     group by column_name, shape, only_order
 ),

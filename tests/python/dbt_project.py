@@ -24,6 +24,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ParsedNode
+from dbt_common.tests import enable_test_caching
 
 from retention_ledger.cli.faster_dbt import DEBUGGING, make_faster, without
 
@@ -42,9 +43,10 @@ ONLINE_RETAIL = next(
 )
 
 
-# dbt as it is, for the test that compares.
+# dbt as it is, for the test that compares. For tests it remembers what it has parsed of a macro.
 if not os.environ.get("PLAIN_DBT"):
     make_faster()
+    enable_test_caching()
 
 # dbt makes millions of objects when it reads a project, and nearly all of them stay until it is done.
 gc.set_threshold(200_000)
@@ -158,8 +160,15 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def pickled(manifest: Manifest) -> bytes:
-    """A manifest as bytes, field by field: dbt's own pickling mixes up the order of the fields."""
-    names = [each.name for each in fields(Manifest) if not each.name.startswith("_")]
+    """A manifest as bytes, field by field: dbt's own pickling mixes up the order of the fields.
+
+    Without the files, which only reading the project again would need.
+    """
+    names = [
+        each.name
+        for each in fields(Manifest)
+        if not each.name.startswith("_") and each.name != "files"
+    ]
     return pickle.dumps({name: getattr(manifest, name) for name in names})
 
 
@@ -355,6 +364,28 @@ def records(database: Path, sql: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+@contextmanager
+def both_attached(one: Path, other: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads two databases, called `one` and `other`."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only)")
+        connection.execute(f"attach '{other}' as other (read_only)")
+        yield connection
+
+
+def rows_that_differ(one: Path, other: Path, sql: str) -> tuple[int, int]:
+    """How many rows a query on `{db}.marts...` has in the first of two databases, and how many only one of them has."""
+    rows = [sql.replace("{db}", place) for place in ("one", "other")]
+    with both_attached(one, other) as connection:
+        [(here, differing)] = connection.execute(f"""
+            select
+                (select count(*) from ({rows[0]})),
+                (select count(*) from ({rows[0]} except all {rows[1]}))
+                + (select count(*) from ({rows[1]} except all {rows[0]}))
+            """).fetchall()
+    return here, differing
+
+
 #: Of builds that the command has published; another build has others, or none.
 PUBLISHED = {"published_builds", "metric_restatements"}
 
@@ -365,9 +396,7 @@ def differing_marts(
     """The marts whose rows differ between two databases, whatever their order; `but` names a column not looked at."""
     columns = f"* exclude ({but})" if but else "*"
     differing = []
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{one}' as one (read_only)")
-        connection.execute(f"attach '{other}' as other (read_only)")
+    with both_attached(one, other) as connection:
         marts = {
             name
             for (name,) in connection.execute(

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from dbt.contracts.graph.manifest import Manifest
-from dbt_project import BUILD, DbtRun, dbt, manifest_of, query, refusal
+from dbt_project import BUILD, DbtRun, dbt, manifest_of, refusal
 from test_own_data import CUSTOMERS, ORDERS, SHOP, write_csv, write_shop, write_table
 
 Settings = dict[str, Any]
@@ -34,7 +34,11 @@ def rebuild(good_database: Path, tmp_path: Path) -> Callable[..., DbtRun]:
     marts = ("customers", "orders", "retention_by_period", "rejected_rows")
 
     def contents() -> list[list[tuple]]:
-        return [query(database, f"select * from marts.{mart} order by all") for mart in marts]
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return [
+                connection.execute(f"select * from marts.{mart} order by all").fetchall()
+                for mart in marts
+            ]
 
     def build(settings: Settings, manifest: Manifest | None = None) -> DbtRun:
         before = contents()

@@ -20,6 +20,7 @@ from dbt_project import (
     PUBLISHED,
     ROOT,
     TABLES,
+    both_attached,
     build,
     dbt,
     differing_marts,
@@ -209,9 +210,10 @@ def test_the_headline_names_retail_periods_by_their_first_day(retail_demo: Path)
         assert next(name for name in names if name.startswith("month")) == "month of 2025-11-02"
 
 
-def test_the_common_calendar_as_a_table_gives_the_marts_of_the_common_calendar(
+def test_the_demo_again_by_the_common_calendar_as_a_table_gives_the_same_marts(
     demo_database: Path, tmp_path: Path
 ) -> None:
+    """From files, by one thread and with another reading of the calendar: also, a build depends on nothing but its data."""
     settings = demo_by_a_table(write_common_calendar(tmp_path / "calendar.parquet"))
     run = dbt(*TABLES, database=tmp_path / "built.duckdb", settings=settings)
     assert run.ok, run.text
@@ -221,6 +223,12 @@ def test_the_common_calendar_as_a_table_gives_the_marts_of_the_common_calendar(
         leave_out={*PUBLISHED, "policy_settings"},
     )  # fmt: skip
     assert differing == []
+    with both_attached(demo_database, tmp_path / "built.duckdb") as connection:
+        other_settings = connection.execute("""
+            select setting from one.marts.policy_settings as one full join other.marts.policy_settings as other using (setting)
+            where one.value is distinct from other.value
+            """).fetchall()
+    assert {name for (name,) in other_settings} <= {*settings, "policy_version"}
 
 
 def test_the_tests_between_grains_look_periods_up(retail_demo: Path, tmp_path: Path) -> None:

@@ -19,36 +19,36 @@ with unreadable as (
 
 {{ table }}_counted as (
     select
-        {%- for column in columns if column[0] == table %}
-        count({{ clean_text(column[1], table ~ '.' ~ column[1]) }}) as {{ column[1] }},
+        {%- for column in columns if column.table == table %}
+        count({{ clean_text(column.name, table ~ '.' ~ column.name) }}) as {{ column.name }},
         {%- endfor %}
         count(*) as all_rows
     from {{ table }}
 ),
 {% endfor %}
 filled as (
-    {%- for table, column in columns %}
+    {%- for column in columns %}
     select
-        '{{ table }}' as source_table,
-        '{{ column }}' as column_name,
+        '{{ column.table }}' as source_table,
+        '{{ column.name }}' as column_name,
         all_rows,
-        {{ column }} as filled_rows,
-        {{ is_mapped_to_null(table, column) | lower }} as is_left_out
-    from {{ table }}_counted
+        {{ column.name }} as filled_rows,
+        {{ is_mapped_to_null(column.table, column.name) | lower }} as is_left_out
+    from {{ column.table }}_counted
     {{- '\n\n    union all\n' if not loop.last }}
     {%- endfor %}
 ),
 
 -- Only dates in digits with the year last can be read in two ways; those with the year first are left out early.
 written as (
-    {%- for table, column in dates %}
+    {%- for column in dates %}
     select
-        '{{ table }}' as source_table,
-        '{{ column }}' as column_name,
-        {{ order_of_day_is_given(table ~ '.' ~ column) | lower }} as is_given,
-        {{ clean_text(column, table ~ '.' ~ column) }} as raw_value
-    from {{ table }}
-    where cast({{ column }} as {{ dbt.type_string() }}) not like '____-%'
+        '{{ column.table }}' as source_table,
+        '{{ column.name }}' as column_name,
+        {{ order_of_day_is_given(column.table ~ '.' ~ column.name) | lower }} as is_given,
+        {{ clean_text(column.name, column.table ~ '.' ~ column.name) }} as raw_value
+    from {{ column.table }}
+    where cast({{ column.name }} as {{ dbt.type_string() }}) not like '____-%'
     {{- '\n\n    union all\n' if not loop.last }}
     {%- endfor %}
 ),

@@ -40,15 +40,15 @@ placed as (
 ),
 
 outcomes as (
-    {%- for outcome, column in profile_outcomes().items() %}
+    {%- for outcome in profile_outcomes() %}
     select
-        '{{ outcome }}' as outcome,
+        '{{ outcome.name }}' as outcome,
         basis,
         period_grain,
         period_start,
         trait,
         full_value,
-        case when {{ column }} then 1 else 0 end as hit
+        case when {{ outcome.column }} then 1 else 0 end as hit
     from traits
     {{ 'union all' if not loop.last }}
     {%- endfor %}
