@@ -25,7 +25,8 @@
     does; what is a share of another interval's price is rounded nowhere but in the sums of the marts. -#}
 {% macro converted_monthly_amount(amount, rate, is_derived) -%}
     case
-            when {{ rate }} = 1 or {{ is_derived }} or {{ amount }} <> cast({{ amount }} as decimal(28, 2))
+            when {{ rate }} = 1 then cast({{ amount }} as decimal(28, 10))
+            when {{ is_derived }} or {{ amount }} <> cast({{ amount }} as decimal(28, 2))
                 then cast({{ amount }} * {{ rate }} as decimal(28, 10))
             else cast({{ converted_amount(amount, rate) }} as decimal(28, 10))
         end

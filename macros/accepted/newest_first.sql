@@ -42,9 +42,9 @@
 {%- endmacro %}
 
 
-{% macro customer_version_rank(raw_row=none, within=none) -%}
+{% macro customer_version_rank(raw_row=none) -%}
     row_number() over (
-        partition by customer_id{{ ', ' ~ within if within }}
+        partition by customer_id
         order by
             updated_at desc nulls last,
             case when reject_reason is null then 0 else 1 end,

@@ -26,24 +26,48 @@ identified as (
     left join identities on stg_customers.customer_id = identities.raw_customer_id
 ),
 
+repeated as (
+    select customer_id
+    from identified
+    where is_version
+    group by customer_id
+    having count(*) > 1
+),
+
+-- Nearly every customer has one row: only the others have versions to choose from.
+versions as (
+    select identified.*
+    from identified
+    inner join repeated on identified.customer_id = repeated.customer_id
+    where identified.is_version
+),
+
 ranked as (
     select
         *,
-        {{ customer_version_rank(record_as_json('raw_record'), 'is_version') }} as version_rank
-    from identified
+        {{ customer_version_rank(record_as_json('raw_record')) }} as version_rank
+    from versions
 ),
 
 rejected as (
     select
         raw_customer_id as customer_id,
+        reject_reason,
+        raw_record
+    from identified
+    where reject_reason is not null
+
+    union all
+
+    select
+        raw_customer_id as customer_id,
         case
-            when reject_reason is not null then reject_reason
             when raw_customer_id <> customer_id then 'same_person'
             else 'duplicate_customer_id'
         end as reject_reason,
         raw_record
     from ranked
-    where reject_reason is not null or version_rank > 1
+    where reject_reason is null and version_rank > 1
 )
 
 select * from rejected

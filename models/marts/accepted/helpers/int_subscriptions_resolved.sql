@@ -7,12 +7,47 @@ exchange_rates as (
     select * from {{ ref('int_exchange_rates') }}
 ),
 
+repeated as (
+    select
+        subscription_id,
+        item_id,
+        started_on,
+        count(*) as row_versions
+    from checked
+    group by subscription_id, item_id, started_on
+    having count(*) > 1
+),
+
+versions as (
+    select
+        checked.*,
+        repeated.row_versions
+    from checked
+    inner join repeated
+        on checked.subscription_id = repeated.subscription_id
+        and {{ is_same('checked.item_id', 'repeated.item_id') }}
+        and checked.started_on = repeated.started_on
+),
+
+-- Nearly every period has one row: only the others have versions to choose from.
 ranked as (
     select
-        *,
-        {{ subscription_version_rank() }} as version_rank,
-        count(*) over (partition by subscription_id, item_id, started_on) as row_versions
+        checked.*,
+        cast(1 as {{ dbt.type_bigint() }}) as row_versions,
+        cast(1 as {{ dbt.type_bigint() }}) as version_rank
     from checked
+    left join repeated
+        on checked.subscription_id = repeated.subscription_id
+        and {{ is_same('checked.item_id', 'repeated.item_id') }}
+        and checked.started_on = repeated.started_on
+    where repeated.subscription_id is null
+
+    union all
+
+    select
+        *,
+        {{ subscription_version_rank() }} as version_rank
+    from versions
 ),
 
 -- Versions beside the newest one. What was changed at the same moment and says something else is a rival: nothing
@@ -51,9 +86,7 @@ newest as (
         case
             when compared.amount_since_on > {{ add_days('ranked.started_on', 31) }} then compared.other_amount
         end as amount_before,
-        compared.amount_since_on,
-        min(case when ranked.reject_reason is null then ranked.started_on end)
-            over (partition by ranked.subscription_id, ranked.currency) as first_started_on
+        compared.amount_since_on
     from ranked
     left join compared
         on ranked.subscription_id = compared.subscription_id
@@ -62,13 +95,26 @@ newest as (
     where ranked.version_rank = 1
 ),
 
+first_starts as (
+    select
+        subscription_id,
+        currency,
+        min(started_on) as first_started_on
+    from newest
+    where reject_reason is null
+    group by subscription_id, currency
+),
+
 priced as (
     select
         newest.*,
         {{ exchange_rate('newest.currency', 'exchange_rates.rate') }} as exchange_rate
     from newest
+    left join first_starts
+        on newest.subscription_id = first_starts.subscription_id
+        and newest.currency = first_starts.currency
     left join exchange_rates
-        on newest.currency = exchange_rates.currency and newest.first_started_on = exchange_rates.day
+        on newest.currency = exchange_rates.currency and first_starts.first_started_on = exchange_rates.day
 ),
 
 sequenced as (

@@ -19,6 +19,20 @@ numbers as (
     {{ dbt.generate_series(1200) }}
 ),
 
+-- Customers won on one day are in the same periods: added up before they are counted in each grain.
+days as (
+    select
+        basis,
+        acquisition_channel,
+        sum(amount) as amount,
+        sum(mrr_change) as mrr_change,
+        sum(mrr_days_before) as mrr_days_before,
+        acquired_on,
+        booked_month
+    from flows
+    group by basis, acquisition_channel, acquired_on, booked_month
+),
+
 in_grains as (
     {%- for grain in policy('period_grains') %}
     select
@@ -31,7 +45,7 @@ in_grains as (
         {{ period_start(grain, 'acquired_on') }} as period_start,
         {{ calendar_start('month', 'acquired_on') }} as acquired_month,
         booked_month
-    from flows
+    from days
     where basis in ({{ text_list(bases_of_grain(grain) or ['']) }})
     {{ 'union all' if not loop.last }}
     {%- endfor %}

@@ -72,9 +72,9 @@ flows as (
         acquired.customer_id,
         customers.acquisition_channel,
         acquired.has_left,
-        cast(coalesce(sum(booked.amount), 0) as decimal(28, 2)) as amount,
-        cast(coalesce(sum(booked.mrr_change), 0) as decimal(28, 10)) as mrr_change,
-        cast(coalesce(sum(booked.mrr_days_before), 0) as decimal(38, 10)) as mrr_days_before,
+        cast(coalesce(booked.amount, 0) as decimal(28, 2)) as amount,
+        cast(coalesce(booked.mrr_change, 0) as decimal(28, 10)) as mrr_change,
+        cast(coalesce(booked.mrr_days_before, 0) as decimal(38, 10)) as mrr_days_before,
         acquired.acquired_on,
         case
             when booked.booked_on > acquired.acquired_on then {{ calendar_start('month', 'booked.booked_on') }}
@@ -84,16 +84,6 @@ flows as (
     inner join customers on acquired.customer_id = customers.customer_id
     left join booked
         on acquired.basis = booked.basis and acquired.customer_id = booked.customer_id
-    group by
-        acquired.basis,
-        acquired.customer_id,
-        customers.acquisition_channel,
-        acquired.has_left,
-        acquired.acquired_on,
-        case
-            when booked.booked_on > acquired.acquired_on then {{ calendar_start('month', 'booked.booked_on') }}
-            else {{ calendar_start('month', 'acquired.acquired_on') }}
-        end
 )
 
 select * from flows

@@ -1,5 +1,9 @@
 with spells as (
-    select * from {{ ref('int_customer_spells') }}
+    select
+        *,
+        {{ cohort_period('started_on') }} as started_month,
+        {{ cohort_period('ended_on') }} as ended_month
+    from {{ ref('int_customer_spells') }}
     where basis in ({{ text_list(bases_of_grain(policy('cohort_grain')) or ['']) }})
 ),
 
@@ -36,30 +40,64 @@ cohorts as (
     select
         basis,
         customer_id,
-        {{ cohort_period('started_on') }} as cohort_month
+        started_month as cohort_month
     from spells
     where is_first_spell
+),
+
+-- Customers of one cohort and one combination of segments whose spells ran from one month to the same other one are
+-- counted together.
+spell_cells as (
+    select
+        spells.basis,
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        spells.is_first_spell,
+        count(*) as spells,
+        cohorts.cohort_month,
+        spells.started_month,
+        spells.ended_month
+    from spells
+    inner join cohorts
+        on spells.basis = cohorts.basis and spells.customer_id = cohorts.customer_id
+    inner join customers on spells.customer_id = customers.customer_id
+    group by
+        spells.basis,
+        {%- for attribute in customer_attributes() %}
+        customers.{{ attribute }},
+        {%- endfor %}
+        spells.is_first_spell,
+        cohorts.cohort_month,
+        spells.started_month,
+        spells.ended_month
 ),
 
 status_changes as (
     select
         basis,
-        customer_id,
-        case when is_first_spell then 1 else 0 end as acquired_customers,
-        1 as status_change,
-        {{ cohort_period('started_on') }} as activity_month
-    from spells
+        {%- for attribute in customer_attributes() %}
+        {{ attribute }},
+        {%- endfor %}
+        case when is_first_spell then spells else 0 end as acquired_customers,
+        spells as status_change,
+        cohort_month,
+        started_month as activity_month
+    from spell_cells
 
     union all
 
     select
         basis,
-        customer_id,
+        {%- for attribute in customer_attributes() %}
+        {{ attribute }},
+        {%- endfor %}
         0 as acquired_customers,
-        -1 as status_change,
-        {{ cohort_period('ended_on') }} as activity_month
-    from spells
-    where ended_on is not null
+        -spells as status_change,
+        cohort_month,
+        ended_month as activity_month
+    from spell_cells
+    where ended_month is not null
 ),
 
 -- A customer orders in a month with the order whose predecessor lies before it, and for the last time
@@ -93,26 +131,19 @@ trade as (
 
 status_cells as (
     select
-        status_changes.basis,
+        basis,
         {%- for attribute in customer_attributes() %}
-        customers.{{ attribute }},
+        {{ attribute }},
         {%- endfor %}
-        sum(status_changes.acquired_customers) as acquired_customers,
-        sum(status_changes.status_change) as status_change,
+        sum(acquired_customers) as acquired_customers,
+        sum(status_change) as status_change,
         0 as ordering_customers,
         0 as last_ordering_customers,
         0 as net_revenue,
-        cohorts.cohort_month,
-        status_changes.activity_month
+        cohort_month,
+        activity_month
     from status_changes
-    inner join cohorts
-        on status_changes.basis = cohorts.basis and status_changes.customer_id = cohorts.customer_id
-    inner join customers on status_changes.customer_id = customers.customer_id
-    group by
-        status_changes.basis,
-        {{ customer_attributes() | join(', ') }},
-        cohorts.cohort_month,
-        status_changes.activity_month
+    group by basis, {{ customer_attributes() | join(', ') }}, cohort_month, activity_month
 ),
 
 trade_cells as (

@@ -1,18 +1,24 @@
-{% set before_it -%}
-(
-    partition by customer_id
-    order by happened_on, case when basis is not null then 0 else 1 end
-    rows between unbounded preceding and current row
-)
-{%- endset %}
-
+-- What comes before a spell that has ended has ended, too.
 with spells as (
-    select * from {{ ref('int_customer_spells') }}
+    select
+        *,
+        lag(ended_on) over (partition by basis, customer_id order by started_on) as previous_ended_on
+    from {{ ref('int_customer_spells') }}
     where ended_on is not null
 ),
 
 orders as (
-    select * from {{ ref('orders') }}
+    select
+        customer_id,
+        order_number,
+        sum(gross_amount) over (
+            partition by customer_id
+            order by order_number
+            rows between unbounded preceding and current row
+        ) as gross_revenue_to_date,
+        ordered_on,
+        next_order_on
+    from {{ ref('orders') }}
     where is_counted
 ),
 
@@ -26,81 +32,60 @@ periods as (
     where is_paid
 ),
 
--- What a customer did, and the ends of the spells between it: a spell that ends sees what came before.
-happened as (
+refunded as (
     select
-        customer_id,
-        1 as orders,
-        gross_amount as net_revenue,
-        0 as mrr_days,
-        ordered_on,
-        ordered_on as happened_on
-    from orders
-
-    union all
-
-    select
-        customer_id,
-        0 as orders,
-        -amount as net_revenue,
-        0 as mrr_days,
-        cast(null as date) as ordered_on,
-        refunded_on as happened_on
-    from refunds
-
-    union all
-
-    -- Whatever started before a spell of paid days ended has ended with it.
-    select
-        customer_id,
-        0 as orders,
-        0 as net_revenue,
-        mrr * {{ days_between('started_on', 'ended_on') }} as mrr_days,
-        cast(null as date) as ordered_on,
-        started_on as happened_on
-    from periods
-),
-
-events as (
-    select
-        cast(null as {{ dbt.type_string() }}) as basis,
-        customer_id,
-        orders,
-        net_revenue,
-        mrr_days,
-        false as is_first_spell,
-        cast(null as date) as started_on,
-        ordered_on,
-        happened_on
-    from happened
-
-    union all
-
-    select
-        basis,
-        customer_id,
-        0 as orders,
-        0 as net_revenue,
-        0 as mrr_days,
-        is_first_spell,
-        started_on,
-        cast(null as date) as ordered_on,
-        ended_on as happened_on
+        spells.basis,
+        spells.customer_id,
+        spells.ended_on,
+        sum(refunds.amount) as refunds_to_date
     from spells
+    inner join refunds
+        on spells.customer_id = refunds.customer_id
+        and spells.ended_on > refunds.refunded_on
+    group by spells.basis, spells.customer_id, spells.ended_on
 ),
 
-cumulated as (
+-- Whatever started before a spell of paid days ended has ended with it.
+subscribed as (
     select
-        basis,
-        customer_id,
-        is_first_spell,
-        started_on,
-        happened_on,
-        sum(orders) over {{ before_it }} as orders_to_date,
-        sum(net_revenue) over {{ before_it }} as net_revenue_to_date,
-        sum(mrr_days) over {{ before_it }} as mrr_days_to_date,
-        max(ordered_on) over {{ before_it }} as last_order_on
-    from events
+        spells.basis,
+        spells.customer_id,
+        spells.ended_on,
+        sum(periods.mrr * {{ days_between('periods.started_on', 'periods.ended_on') }}) as mrr_days_to_date
+    from spells
+    inner join periods
+        on spells.customer_id = periods.customer_id
+        and spells.ended_on > periods.started_on
+    where spells.basis = 'subscriptions'
+    group by spells.basis, spells.customer_id, spells.ended_on
+),
+
+-- The last order before the day on which a spell ends knows how many there were; the next is of that day, or later.
+joined as (
+    select
+        spells.basis,
+        spells.customer_id,
+        coalesce(orders.order_number, 0) as orders_to_date,
+        coalesce(orders.gross_revenue_to_date, 0) - coalesce(refunded.refunds_to_date, 0) as net_revenue_to_date,
+        case when spells.basis = 'subscriptions' then coalesce(subscribed.mrr_days_to_date, 0) end as mrr_days_to_date,
+        spells.is_first_spell,
+        spells.started_on,
+        spells.ended_on,
+        spells.previous_ended_on,
+        orders.ordered_on as last_order_on
+    from spells
+    left join orders
+        on spells.customer_id = orders.customer_id
+        and spells.ended_on > orders.ordered_on
+        and (orders.next_order_on is null or spells.ended_on <= orders.next_order_on)
+    left join refunded
+        on spells.basis = refunded.basis
+        and spells.customer_id = refunded.customer_id
+        and spells.ended_on = refunded.ended_on
+    left join subscribed
+        on spells.basis = subscribed.basis
+        and spells.customer_id = subscribed.customer_id
+        and spells.ended_on = subscribed.ended_on
 ),
 
 final as (
@@ -112,10 +97,10 @@ final as (
         cast(mrr_days_to_date * 12 / 365.25 as decimal(28, 2)) as recurring_revenue_to_date,
         is_first_spell,
         started_on,
-        happened_on as ended_on,
+        ended_on,
+        previous_ended_on,
         last_order_on
-    from cumulated
-    where basis is not null
+    from joined
 )
 
 select * from final

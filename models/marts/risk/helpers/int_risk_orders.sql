@@ -15,38 +15,30 @@ onboarding as (
     select * from {{ ref('int_risk_onboarding') }}
 ),
 
--- Gross: a refund may be booked after the snapshot.
-purchase_days as (
-    select
-        customer_id,
-        ordered_on,
-        sum(gross_amount) as gross_amount
-    from orders
-    group by customer_id, ordered_on
-),
-
+-- Gross: a refund may be booked after the snapshot. A day is counted at its first order.
 dated as (
     select
         customers.snapshot_on,
         customers.customer_id,
-        purchase_days.ordered_on,
-        purchase_days.gross_amount,
-        purchase_days.ordered_on > {{ add_days('customers.snapshot_on', -recent_days) }} as is_recent,
-        purchase_days.ordered_on <= {{ add_days('customers.snapshot_on', -recent_days) }}
-        and purchase_days.ordered_on > {{ add_days('customers.snapshot_on', -2 * recent_days) }} as is_just_before
+        orders.ordered_on,
+        orders.gross_amount,
+        orders.previous_order_on is null or orders.previous_order_on < orders.ordered_on as is_first_of_day,
+        orders.ordered_on > {{ add_days('customers.snapshot_on', -recent_days) }} as is_recent,
+        orders.ordered_on <= {{ add_days('customers.snapshot_on', -recent_days) }}
+        and orders.ordered_on > {{ add_days('customers.snapshot_on', -2 * recent_days) }} as is_just_before
     from customers
-    inner join purchase_days
-        on customers.customer_id = purchase_days.customer_id
-        and customers.snapshot_on >= purchase_days.ordered_on
+    inner join orders
+        on customers.customer_id = orders.customer_id
+        and customers.snapshot_on >= orders.ordered_on
 ),
 
 known as (
     select
         snapshot_on,
         customer_id,
-        count(*) as purchase_days,
-        count(case when is_recent then 1 end) as recent_purchase_days,
-        count(case when is_just_before then 1 end) as purchase_days_just_before,
+        count(case when is_first_of_day then 1 end) as purchase_days,
+        count(case when is_first_of_day and is_recent then 1 end) as recent_purchase_days,
+        count(case when is_first_of_day and is_just_before then 1 end) as purchase_days_just_before,
         coalesce(sum(case when is_recent then gross_amount end), 0) as recent_revenue,
         coalesce(sum(case when is_just_before then gross_amount end), 0) as revenue_just_before,
         min(ordered_on) as first_order_on,

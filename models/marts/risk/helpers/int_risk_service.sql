@@ -106,6 +106,11 @@ final as (
     left join of_texts
         on customers.snapshot_on = of_texts.snapshot_on
         and customers.customer_id = of_texts.customer_id
+    where
+        of_tickets.slow_service_on is not null
+        or of_tickets.complaint_on is not null
+        or of_scores.low_nps_on is not null
+        or of_texts.negative_feedback_on is not null
 )
 
 select * from final

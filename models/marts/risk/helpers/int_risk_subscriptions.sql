@@ -1,4 +1,11 @@
 {%- set recent_days = policy('risk_recent_days') -%}
+{%- set customer_changes -%}
+(
+    partition by customer_id
+    order by changed_on
+    rows between unbounded preceding and current row
+)
+{%- endset %}
 
 with customers as (
     select
@@ -16,6 +23,14 @@ periods as (
     from {{ ref('subscription_periods') }}
 ),
 
+started as (
+    select
+        customer_id,
+        min(started_on) as started_on
+    from periods
+    group by customer_id
+),
+
 mrr_changes as (
     select
         customer_id,
@@ -23,6 +38,17 @@ mrr_changes as (
         sum(mrr_change) as mrr_change
     from {{ ref('int_mrr_changes') }}
     group by customer_id, changed_on
+),
+
+-- What a customer pays from a change on, until the next one.
+levels as (
+    select
+        customer_id,
+        sum(mrr_change) over {{ customer_changes }} as mrr,
+        max(case when mrr_change < 0 then changed_on end) over {{ customer_changes }} as lowered_on,
+        changed_on,
+        lead(changed_on) over (partition by customer_id order by changed_on) as next_changed_on
+    from mrr_changes
 ),
 
 -- The same plan in the same currency at a higher price; what was free has not become dearer.
@@ -35,26 +61,6 @@ priced as (
         ) as is_price_rise,
         {{ churn_type('cancel_reason', 'cancel_requested_on') }} = 'involuntary' as is_failed_payment
     from periods
-),
-
-levels as (
-    select
-        customers.snapshot_on,
-        customers.customer_id,
-        sum(mrr_changes.mrr_change) as mrr,
-        coalesce(sum(case when mrr_changes.changed_on <= customers.recent_after_on then mrr_changes.mrr_change end), 0)
-            as mrr_before,
-        max(
-            case
-                when mrr_changes.changed_on > customers.recent_after_on and mrr_changes.mrr_change < 0
-                    then mrr_changes.changed_on
-            end
-        ) as lowered_on
-    from customers
-    inner join mrr_changes
-        on customers.customer_id = mrr_changes.customer_id
-        and customers.snapshot_on >= mrr_changes.changed_on
-    group by customers.snapshot_on, customers.customer_id
 ),
 
 -- A request to cancel counts from the day it was made while its period runs; a reason for an end, from the end on.
@@ -84,22 +90,34 @@ events as (
     inner join priced
         on customers.customer_id = priced.customer_id
         and customers.snapshot_on >= priced.started_on
+    where priced.cancel_requested_on is not null or priced.is_failed_payment or priced.is_price_rise
     group by customers.snapshot_on, customers.customer_id
 ),
 
 final as (
     select
-        events.snapshot_on,
-        events.customer_id,
-        levels.mrr,
+        customers.snapshot_on,
+        customers.customer_id,
+        by_now.mrr,
         events.cancellation_requested_on,
         events.failed_payment_on,
-        case when levels.mrr > 0 and levels.mrr < levels.mrr_before then levels.lowered_on end as downgrade_on,
+        case when by_now.mrr > 0 and by_now.mrr < earlier.mrr then by_now.lowered_on end as downgrade_on,
         events.price_rise_on
-    from events
-    left join levels
-        on events.snapshot_on = levels.snapshot_on
-        and events.customer_id = levels.customer_id
+    from customers
+    inner join started
+        on customers.customer_id = started.customer_id
+        and customers.snapshot_on >= started.started_on
+    left join levels as by_now
+        on customers.customer_id = by_now.customer_id
+        and customers.snapshot_on >= by_now.changed_on
+        and (by_now.next_changed_on is null or customers.snapshot_on < by_now.next_changed_on)
+    left join levels as earlier
+        on customers.customer_id = earlier.customer_id
+        and customers.recent_after_on >= earlier.changed_on
+        and (earlier.next_changed_on is null or customers.recent_after_on < earlier.next_changed_on)
+    left join events
+        on customers.snapshot_on = events.snapshot_on
+        and customers.customer_id = events.customer_id
 )
 
 select * from final
