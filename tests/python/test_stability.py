@@ -4,6 +4,7 @@ That the same data gives the same marts is seen where the demo is built a second
 calendar that is a table: test_calendars.py.
 """
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,14 @@ def test_the_earlier_build_sets_later_rows_aside(earlier_database: Path) -> None
     assert query(
         earlier_database, "select max(ordered_on) <= date '2025-05-14' from marts.orders"
     ) == [(True,)]
+
+
+def test_the_same_settings_are_the_same_policy(demo_database: Path, tmp_path: Path) -> None:
+    again = Path(shutil.copy(demo_database, tmp_path / "built.duckdb"))
+    run = dbt("run", "--select", "policy_settings", database=again)
+    assert run.ok, run.text
+    rows, differing = rows_that_differ(
+        demo_database, again, "select * from {db}.marts.policy_settings"
+    )
+    assert rows > 50
+    assert differing == 0

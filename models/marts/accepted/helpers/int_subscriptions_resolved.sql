@@ -21,9 +21,9 @@ repeated as (
 versions as (
     select
         checked.*,
-        repeated.row_versions
+        coalesce(repeated.row_versions, 1) as row_versions
     from checked
-    inner join repeated
+    left join repeated
         on checked.subscription_id = repeated.subscription_id
         and {{ is_same('checked.item_id', 'repeated.item_id') }}
         and checked.started_on = repeated.started_on
@@ -32,15 +32,10 @@ versions as (
 -- Nearly every period has one row: only the others have versions to choose from.
 ranked as (
     select
-        checked.*,
-        cast(1 as {{ dbt.type_bigint() }}) as row_versions,
+        *,
         cast(1 as {{ dbt.type_bigint() }}) as version_rank
-    from checked
-    left join repeated
-        on checked.subscription_id = repeated.subscription_id
-        and {{ is_same('checked.item_id', 'repeated.item_id') }}
-        and checked.started_on = repeated.started_on
-    where repeated.subscription_id is null
+    from versions
+    where row_versions = 1
 
     union all
 
@@ -48,6 +43,7 @@ ranked as (
         *,
         {{ subscription_version_rank() }} as version_rank
     from versions
+    where row_versions > 1
 ),
 
 -- Versions beside the newest one. What was changed at the same moment and says something else is a rival: nothing
